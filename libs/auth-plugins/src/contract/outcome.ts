@@ -1,0 +1,40 @@
+import type { VerifiedFacts } from './principal.maker.js';
+
+/**
+ * Could not decide: 503 with Retry-After, never 401 (Must 4). `upstream` names what was away ('directory', 'keys'),
+ * for the log; nothing of it reaches the caller.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+  constructor(
+    readonly upstream: string,
+    readonly retryAfterSeconds = 5,
+    options?: { cause?: unknown },
+  ) {
+    super(`${upstream} unavailable`, options);
+  }
+}
+
+/** Why a credential was rejected: for audit and metrics, never for the caller. A closed set. */
+export type RejectReason =
+  | 'malformed'
+  | 'bad-credential'
+  | 'unknown-subject'
+  | 'ambiguous-subject'
+  | 'bad-signature'
+  | 'unknown-key'
+  | 'wrong-algorithm'
+  | 'wrong-issuer'
+  | 'wrong-audience'
+  | 'wrong-tenant'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'bad-claims'
+  | 'refused-form';
+
+/** What a verifier says: expected outcomes are data; it throws only `Unavailable` and bugs. */
+export type Verification =
+  | { readonly kind: 'verified'; readonly facts: VerifiedFacts }
+  | { readonly kind: 'rejected'; readonly reason: RejectReason }
+  /** Failure budget spent (I28): 429 with Retry-After, and no upstream traffic. */
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
