@@ -1,4 +1,4 @@
-import type { VerifiedFacts } from './principal.maker.js';
+import type { VerifiedFacts } from './principal.js';
 
 /**
  * Could not decide: 503 with Retry-After, never 401 (Must 4). `upstream` names what was away ('directory', 'keys'),
@@ -13,6 +13,19 @@ export class Unavailable extends Error {
   ) {
     super(`${upstream} unavailable`, options);
   }
+}
+
+/** Failure budget spent (I28): 429 with Retry-After. Nothing was asked of the directory. */
+export class Throttled extends Error {
+  override readonly name = 'Throttled';
+  constructor(readonly retryAfterSeconds: number) {
+    super('too many failed logins');
+  }
+}
+
+/** What a strategy hands to passport's `fail`: the reason for audit and metrics, nothing for the caller. */
+export interface Rejection {
+  readonly reason: RejectReason;
 }
 
 /** Why a credential was rejected: for audit and metrics, never for the caller. A closed set. */

@@ -1,7 +1,7 @@
 import type { Strategy } from 'passport';
 
-/** One row of the claim table (I1): a scheme, and for bearer tokens the exact `iss` string. */
-export type Claim = { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly issuer: string };
+/** One row of the claim table (I1): a scheme, and for bearer tokens the exact `iss` string and the audiences taken with it. */
+export type Claim = { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly issuer: string; readonly audiences?: readonly string[] };
 
 /** One named thing that readiness reports. No secret, no address. */
 export interface HealthState {
@@ -27,6 +27,30 @@ export interface Plugin {
   /** Forgets cached verifications that a newer snapshot would not give (I27). */
   forget(): void;
   close(): Promise<void>;
+}
+
+/**
+ * All that a strategy sees of a request: the guard makes this object, with the header value that `parseAuthorization`
+ * checked. No body, no query, no other header can decide who is calling.
+ */
+export interface CredentialRequest {
+  readonly headers: { readonly authorization: string };
+  /** The peer's address, for failure budgets only (I28). */
+  readonly source?: string;
+}
+
+/** What every plugin is created with. Relative paths in its settings are taken from `baseDir`. */
+export interface PluginDependencies {
+  readonly clock: Clock;
+  readonly baseDir: string;
+  /** For operators: a fixed name and a code, never a secret, an address or a third party's text. */
+  readonly report?: (event: PluginReport) => void;
+}
+
+export interface PluginReport {
+  readonly pluginId: string;
+  readonly event: string;
+  readonly code?: string | number;
 }
 
 /** Injected, so that no test sleeps. Epoch ms. */

@@ -1,0 +1,29 @@
+import { parseStrictObject } from './strict-json.js';
+
+/** A compact JWS (RFC 7515 section 7.1) read without trusting it. */
+export interface UnverifiedToken {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+const THREE_PARTS = /^[A-Za-z0-9_-]{2,2048}\.[A-Za-z0-9_-]{2,11264}\.[A-Za-z0-9_-]{0,1400}$/;
+
+/**
+ * @returns null for what is no signed JWT in compact form: opaque tokens, five parts (JWE), padding, duplicate members.
+ * The signature may be empty here; no verifier takes it.
+ */
+export const readCompactToken = (token: string): UnverifiedToken | null => {
+  if (!THREE_PARTS.test(token)) return null;
+  const [headerPart = '', payloadPart = ''] = token.split('.');
+  const header = readPart(headerPart);
+  const payload = header === null ? null : readPart(payloadPart);
+  return header === null || payload === null ? null : { header, payload };
+};
+
+const readPart = (part: string): Readonly<Record<string, unknown>> | null => {
+  try {
+    return parseStrictObject(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url')));
+  } catch {
+    return null;
+  }
+};
