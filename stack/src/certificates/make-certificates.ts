@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
+import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
+
+export const SERVERS = ['broker', 'directory', 'issuer', 'proxy'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+export interface ServerFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Key and chain in one PEM file, the form that Kafka's PEM key store wants. */
+  readonly bundleFile: string;
+}
+
+export interface Certificates {
+  readonly caFile: string;
+  /** PEM text of the CA. */
+  readonly ca: string;
+  readonly authority: CertificateAuthority;
+  readonly servers: Readonly<Record<ServerName, ServerFiles>>;
+}
+
+/**
+ * A local CA and one certificate per server of the stack, for localhost, 127.0.0.1 and ::1, as PEM files in `dir`:
+ * ca.crt, and <server>.crt, .key and .pem. Whatever holds a key is 0600.
+ */
+export const makeCertificates = async (dir: string): Promise<Certificates> => {
+  ownerOnlyDir(dir);
+  const authority = await createCertificateAuthority('Postern local stack CA');
+  const ca = authority.identity.certificate;
+  const caFile = writeAtomically(join(dir, 'ca.crt'), ca, 0o644);
+  const files = async (server: ServerName): Promise<ServerFiles> => {
+    const { certificate, key } = await authority.issue(server);
+    return {
+      certFile: writeAtomically(join(dir, `${server}.crt`), certificate, 0o644),
+      keyFile: writeAtomically(join(dir, `${server}.key`), key),
+      bundleFile: writeAtomically(join(dir, `${server}.pem`), `${key}${certificate}${ca}`),
+    };
+  };
+  const [broker, directory, issuer, proxy] = await Promise.all(SERVERS.map(files));
+  if (broker === undefined || directory === undefined || issuer === undefined || proxy === undefined) throw new Error('unreachable: one entry per server');
+  return { caFile, ca, authority, servers: { broker, directory, issuer, proxy } };
+};

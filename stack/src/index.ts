@@ -1,0 +1,18 @@
+export { StackError } from './stack-error.ts';
+export { makeCertificates, type Certificates, type ServerFiles, type ServerName } from './certificates/make-certificates.ts';
+export { createCertificateAuthority, LOOPBACK_NAMES, type CertificateAuthority, type Identity, type ServerNames } from './certificates/certificate-authority.ts';
+export { createSigningKeys, publicJwk, type SigningKeyEntry, type SigningKeys } from './keys/signing-keys.ts';
+export { DEFAULT_KAFKA_VERSION, fetchKafka, type KafkaDistribution } from './kafka/fetch-kafka.ts';
+export { startKafka, type KafkaOptions } from './kafka/start-kafka.ts';
+export { kafkaSetUp, type Kafka, type KafkaDescription, type KafkaSetUp } from './kafka/kafka.handle.ts';
+export { kafkaTool, TOOLS, type ToolOptions, type ToolRun } from './kafka/kafka-tool.ts';
+export type { AclOperation, AclWish, TopicWish } from './kafka/cluster-setup.ts';
+export type { AdminLogin } from './kafka/admin.client.ts';
+export type { TrustedIssuer } from './kafka/server-properties.ts';
+export { choosePort } from './processes/ports.ts';
+export { sleep, waitUntil } from './processes/wait-until.ts';
+export type { Lifetime } from './processes/child.process.ts';
+export { recordedProcesses, stopRecorded } from './processes/pids.file.ts';
+export { cacheDir } from './files/cache-dir.ts';
+export { ownerOnlyDir, writeAtomically } from './files/owner-only.ts';
+export type { Progress } from './maven/fetch-jars.ts';

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import { waitUntil } from '../processes/wait-until.ts';
+import { clusterIdAt, type AdminLogin } from './admin.client.ts';
+import { LOG_SETTINGS } from './fetch-kafka.ts';
+import type { JavaCommand } from './java-command.ts';
+import { fileUrl } from './server-properties.ts';
+
+const run = promisify(execFile);
+
+export interface BrokerLaunch {
+  readonly runDir: string;
+  readonly propertiesFile: string;
+  readonly clusterId: string;
+  readonly jwksFiles: readonly string[];
+  readonly login: AdminLogin;
+  readonly lifetime: Lifetime;
+  readonly java: JavaCommand;
+  /** Write class archives at the end of the program: for the one run that prepares them. */
+  readonly recording?: boolean;
+}
+
+/** Gives the data folder its cluster id. Done once per run folder. */
+export const formatStorage = async (launch: BrokerLaunch): Promise<void> => {
+  const args = launch.recording === true ? launch.java.recordingArgs : launch.java.args;
+  const settings = [`-Dlog4j2.configurationFile=${LOG_SETTINGS}`];
+  await run('java', [...args('format', 'kafka.tools.StorageTool', settings), 'format', '-t', launch.clusterId, '-c', launch.propertiesFile, '--ignore-formatted']);
+};
+
+/**
+ * Starts the broker and waits until it serves, by asking it: the answer must carry this run's cluster id, because
+ * another broker on the port would answer just as readily.
+ * @throws Error with the end of the broker's log when it ends, answers as another cluster, or takes longer than 60 s
+ */
+export const launchBroker = async (launch: BrokerLaunch): Promise<RunningChild> => {
+  const args = launch.recording === true ? launch.java.recordingArgs : launch.java.args;
+  const logFile = join(launch.runDir, 'broker.log');
+  const settings = [
+    `-Dlog4j2.configurationFile=${LOG_SETTINGS}`,
+    `-Dkafka.logs.dir=${launch.runDir}`,
+    // Empty by default from Kafka 4.0 on: the exact URLs that OAUTHBEARER settings may name.
+    `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${launch.jwksFiles.map(fileUrl).join(',')}`,
+  ];
+  const broker = startChild({
+    name: 'kafka',
+    runDir: launch.runDir,
+    logFile,
+    command: 'java',
+    args: [...args('broker', 'kafka.Kafka', settings), launch.propertiesFile],
+    lifetime: launch.lifetime,
+  });
+  let served = '';
+  await waitUntil(
+    'the Kafka broker',
+    async () => {
+      if (broker.ended() !== null) return 'ended';
+      served = (await clusterIdAt(launch.login)) ?? '';
+      return served === '' ? null : 'answered';
+    },
+    60_000,
+  );
+  assertRunning(broker, 'Kafka');
+  if (served !== launch.clusterId) {
+    await broker.kill();
+    throw new Error(`another Kafka cluster (${served}) answers at ${launch.login.bootstrap}`);
+  }
+  return broker;
+};

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { KafkaDistribution } from './fetch-kafka.ts';
+import { javaCommand } from './java-command.ts';
+
+/** Kafka's own command-line programs, by the name of their scripts. */
+export const TOOLS = {
+  acls: 'org.apache.kafka.tools.AclCommand',
+  configs: 'org.apache.kafka.tools.ConfigCommand',
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  offsets: 'org.apache.kafka.tools.GetOffsetShell',
+  'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
+} as const;
+
+export interface ToolRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ToolOptions {
+  readonly stdin?: string;
+  /** -D... settings of the JVM. */
+  readonly javaSettings?: readonly string[];
+  /** Ended with SIGKILL after this; default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs one of Kafka's own tools in a JVM of its own (about 1 s) and gives back what it wrote; it does not judge it. */
+export const kafkaTool = async (kafka: KafkaDistribution, tool: keyof typeof TOOLS, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> => {
+  const java = spawn('java', [...javaCommand(kafka).args('tool', TOOLS[tool], options.javaSettings), ...args], {
+    timeout: options.timeoutMs ?? 30_000,
+    killSignal: 'SIGKILL',
+  });
+  java.stdin.on('error', () => {}); // A tool that ends before it read its input is judged by its exit code.
+  java.stdin.end(options.stdin ?? '');
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(java.stdout), text(java.stderr), once(java, 'close') as Promise<[number | null]>]);
+  return { exitCode: exitCode ?? -1, stdout, stderr };
+};

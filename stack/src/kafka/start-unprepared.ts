@@ -1,0 +1,71 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Certificates } from '../certificates/make-certificates.ts';
+import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
+import type { Lifetime } from '../processes/child.process.ts';
+import { choosePort } from '../processes/ports.ts';
+import { StackError } from '../stack-error.ts';
+import { formatStorage, launchBroker, type BrokerLaunch } from './broker.launch.ts';
+import type { KafkaDistribution } from './fetch-kafka.ts';
+import { javaCommand } from './java-command.ts';
+import { kafkaHandle, type Kafka } from './kafka.handle.ts';
+import { adminProperties, serverProperties, type TrustedIssuer } from './server-properties.ts';
+
+export interface BrokerOptions {
+  readonly kafka: KafkaDistribution;
+  /** Owned by this broker alone: data, settings, log, admin.properties. */
+  readonly runDir: string;
+  readonly certificates: Certificates;
+  readonly trusts: readonly TrustedIssuer[];
+  /** Adds an open PLAINTEXT listener on loopback, whose anonymous caller may do everything: for measurements. */
+  readonly bench?: boolean;
+  /** The well-known ports when they are free; otherwise any. */
+  readonly usualPorts: boolean;
+  readonly lifetime: Lifetime;
+  readonly extraProperties?: Readonly<Record<string, string>>;
+  readonly recording?: boolean;
+}
+
+const USUAL: Readonly<Record<string, number>> = { minted: 19_092, controller: 19_093, internal: 19_094, caller: 19_192, bench: 19_292 };
+
+const choosePorts = async (options: BrokerOptions): Promise<Record<string, number>> => {
+  const names = ['controller', 'internal', ...options.trusts.map((trust) => trust.listener), ...(options.bench === true ? ['bench'] : [])];
+  const ports: Record<string, number> = {};
+  for (const name of names) ports[name] = await choosePort(options.usualPorts ? (USUAL[name] ?? null) : null);
+  return ports;
+};
+
+/** 16 bytes in the URL alphabet, the form of Kafka's cluster ids; a leading '-' would read as an option. */
+const newClusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, '_');
+
+/** Formats and starts one broker. `startKafka` is this after the download and the class archives. */
+export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> => {
+  for (const { jwksFile, listener } of options.trusts) {
+    if (!existsSync(jwksFile)) throw new StackError(`listener ${listener}: the broker cannot start without its key set ${jwksFile}`);
+  }
+  const runDir = ownerOnlyDir(options.runDir);
+  const ports = await choosePorts(options);
+  const passwords = { broker: randomBytes(18).toString('base64url'), admin: randomBytes(18).toString('base64url') };
+  const plan = {
+    dataDir: join(runDir, 'data'),
+    keystoreFile: options.certificates.servers.broker.bundleFile,
+    trusts: options.trusts,
+    ports,
+    passwords,
+    extra: options.extraProperties ?? {},
+  };
+  const launch: BrokerLaunch = {
+    runDir,
+    propertiesFile: writeAtomically(join(runDir, 'server.properties'), serverProperties(plan)),
+    clusterId: newClusterId(),
+    jwksFiles: options.trusts.map((trust) => trust.jwksFile),
+    login: { bootstrap: `127.0.0.1:${ports['internal']}`, username: 'admin', password: passwords.admin },
+    lifetime: options.lifetime,
+    java: javaCommand(options.kafka),
+    ...(options.recording === true ? { recording: true } : {}),
+  };
+  const adminPropertiesFile = writeAtomically(join(runDir, 'admin.properties'), adminProperties(passwords.admin));
+  await formatStorage(launch);
+  return kafkaHandle(options.kafka, launch, { ports, adminPropertiesFile }, await launchBroker(launch));
+};
