@@ -5,3 +5,7 @@ export * from './contract/principal.js';
 export * from './contract/startup.error.js';
 export * from './credential/authorization.parser.js';
 export * from './claims/claim.table.js';
+export * from './authority/authority.settings.js';
+export * from './authority/authorities.js';
+export type { Admission } from './authority/admission.rule.js';
+export type { KafkaName } from './authority/kafka-name.rule.js';

@@ -1,4 +1,7 @@
-/** I8: the group state of a principal; groups are authority-qualified full DNs or GUIDs. `unknown` is never "none". */
+/**
+ * I8: the group state of a principal; groups are authority-qualified full DNs or GUIDs, in the canonical form of
+ * `canonicalGroupId`, so that rules compare plain text. `unknown` is never "none".
+ */
 export type Groups = { readonly kind: 'known'; readonly ids: readonly string[] } | { readonly kind: 'unknown' };
 
 /** What a plugin found out about the caller by a real verification. Times are epoch ms. */

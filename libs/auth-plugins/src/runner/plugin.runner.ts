@@ -26,7 +26,9 @@ export const createRunner =
       .then(
         (verification) => settle(plugin, outcomes, verification),
         (problem: unknown) => outcomes.error(problem instanceof Unavailable || problem instanceof Throttled ? problem : asBug(problem)),
-      );
+      )
+      // The guard's own callback threw: a second outcome, which it answers with 500, beats a dead process.
+      .catch((problem: unknown) => outcomes.error(asBug(problem)));
   };
 
 const settle = (plugin: { readonly id: string; readonly authority: string }, outcomes: Outcomes, verification: Verification): void => {

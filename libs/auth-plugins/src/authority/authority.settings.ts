@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+const list = z.array(z.string().min(1).max(1024)).min(1);
+
+/** Who is meant, by what the authority says of them; one match is enough. */
+const matchSchema = z.strictObject({ groups: list.optional(), roles: list.optional(), applications: list.optional() });
+
+const admitsSchema = z
+  .strictObject({ ...matchSchema.shape, anyoneInThisTenant: z.literal(true).optional() })
+  .refine((admits) => Object.values(admits).some((value) => value !== undefined), 'must say whom it admits: groups, roles, applications or anyoneInThisTenant: true');
+
+const kafkaNamesSchema = z.discriminatedUnion('owns', [
+  /** Names without "/" that are not GUID-shaped. */
+  z.strictObject({ owns: z.literal('plain') }),
+  z.strictObject({ owns: z.literal('guid') }),
+  z.strictObject({ owns: z.literal('prefix'), prefix: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}(\/[A-Za-z0-9._@-]{1,31}){0,2}\/$/, 'must be a name that ends in "/"') }),
+]);
+
+/** One configured source of identities. */
+export const authoritySchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  admits: admitsSchema,
+  /** A match here refuses, whatever `admits` says (I24). */
+  refuses: matchSchema.optional(),
+  kafkaNames: kafkaNamesSchema,
+});
+
+export const authoritiesSchema = z.array(authoritySchema).min(1);
+
+/** The block `identity`. */
+export const identitySchema = z.strictObject({
+  /** How long one real verification of a caller's credential lasts at Kafka (I11). */
+  maxProofAgeSeconds: z.int().min(10).max(900).default(600),
+  protectedNames: z.array(z.string().min(1).max(128)).min(1, 'must name the super users, the brokers and Postern itself'),
+});
+
+export type AuthoritySettings = z.infer<typeof authoritySchema>;
+export type KafkaNameSettings = z.infer<typeof kafkaNamesSchema>;
+export type IdentitySettings = z.infer<typeof identitySchema>;
