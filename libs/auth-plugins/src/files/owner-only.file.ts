@@ -1,0 +1,37 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { StartupError } from '../contract/startup.error.js';
+
+/** Group and others: no right at all. */
+const OTHERS = 0o077;
+
+/**
+ * Reads a file that holds a secret (I16). The open descriptor is checked, so that what is checked is what is read.
+ * @param what names the setting in the error
+ * @throws StartupError when it cannot be read, is readable by others, or belongs to someone else
+ */
+export const readOwnerOnlyFile = (path: string, what: string): string => {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw new StartupError(`${what}: ${path} cannot be opened (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+  }
+  try {
+    const { mode, uid } = fstatSync(descriptor);
+    if ((mode & OTHERS) !== 0) throw new StartupError(`${what}: ${path} must be owner-only (mode 0600), it is 0${(mode & 0o777).toString(8)}`);
+    const own = process.getuid?.();
+    if (own !== undefined && uid !== own && uid !== 0) throw new StartupError(`${what}: ${path} belongs to another account`);
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/** @throws StartupError when a file that is no secret (a CA) cannot be read */
+export const readPlainFile = (path: string, what: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new StartupError(`${what}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+  }
+};

@@ -1,0 +1,81 @@
+import type { KafkaCredentialSource } from '@postern/kafka';
+import type { Authorities } from '../authority/authorities.js';
+import type { Clock } from '../contract/plugin.js';
+import type { VerifiedPrincipal } from '../contract/principal.js';
+import { Secret } from '../contract/secret.js';
+import { bearerToken } from '../credential/authorization.parser.js';
+import { readCompactToken } from '../credential/compact-token.js';
+import { keyOf } from '../runner/principal.key.js';
+import type { TokenService } from '../token-service/token.service.js';
+import { createCallerSource } from './caller.source.js';
+import { checkMatrix, type Cell, type MatrixCluster, type MatrixPlugin } from './matrix.check.js';
+import { createMintedSource } from './minted.source.js';
+import { proofUntilOf } from './proof.js';
+
+export interface CredentialMatrixOptions {
+  readonly clusters: readonly MatrixCluster[];
+  readonly plugins: readonly MatrixPlugin[];
+  readonly authorities: Pick<Authorities, 'kafkaName'>;
+  readonly tokens: Pick<TokenService, 'mint' | 'clusterIds'>;
+  readonly maxProofAgeSeconds: number;
+  readonly clock: Clock;
+}
+
+/** No Kafka name for this principal on this cluster: 403, and a security event when it is `protected` (I9). */
+export class KafkaNameRefused extends Error {
+  override readonly name = 'KafkaNameRefused';
+  constructor(readonly kind: 'protected' | 'outside') {
+    super(`Kafka name refused: ${kind}`);
+  }
+}
+
+/** Which Kafka credential a caller gets on a cluster (I19). */
+export interface CredentialMatrix {
+  /**
+   * @param presented the Secret of `parseAuthorization`; null for callers by certificate
+   * @throws KafkaNameRefused for a protected name, or one outside of what the authority owns
+   */
+  sourceFor(principal: VerifiedPrincipal, presented: Secret | null, clusterId: string): KafkaCredentialSource;
+}
+
+/** @throws StartupError for a hole or a cell that no broker would believe */
+export const createCredentialMatrix = (options: CredentialMatrixOptions): CredentialMatrix => {
+  const { authorities, tokens, clock } = options;
+  const byCluster = new Map(options.clusters.map((cluster) => [cluster.id, checkMatrix(cluster, options.plugins, tokens.clusterIds)]));
+  return {
+    sourceFor: (principal, presented, clusterId) => {
+      const cell = byCluster.get(clusterId)?.get(principal.issuerKey);
+      if (cell === undefined) throw new Error(`no cell of the credential matrix for '${principal.issuerKey}' on '${clusterId}'`);
+      const named = authorities.kafkaName(principal, clusterId);
+      if (named.kind !== 'name') throw new KafkaNameRefused(named.kind);
+      const binding = {
+        sessionKey: sessionKeyOf(principal, named.name, clusterId, cell),
+        kafkaName: named.name,
+        clusterId,
+        listener: cell.listener,
+        proofUntil: proofUntilOf(principal, options.maxProofAgeSeconds),
+      };
+      if (cell.source === 'minted') return createMintedSource({ principal, binding, tokens, clock });
+      const token = tokenOf(presented);
+      if (principalInToken(token, cell.principalClaim) !== named.name) throw new KafkaNameRefused('outside');
+      return createCallerSource({ binding, token, verifiedAt: principal.verifiedAt, clock });
+    },
+  };
+};
+
+/** I10: principal, Kafka name, cluster and credential source; the listener too, since it decides the broker's address. */
+const sessionKeyOf = (principal: VerifiedPrincipal, kafkaName: string, clusterId: string, cell: Cell): string =>
+  keyOf(['session', principal.key, kafkaName, clusterId, cell.source, cell.listener, cell.source === 'caller' ? principal.issuerKey : null]);
+
+const tokenOf = (presented: Secret | null): Secret => {
+  const token = presented === null ? null : bearerToken(presented.reveal());
+  if (token === null) throw new Error('a caller-token cell without a bearer token');
+  return new Secret(token);
+};
+
+/** What the broker will read as principal: the claim after Java's `trim`, which takes every character up to U+0020. */
+const principalInToken = (token: Secret, claim: string): string | null => {
+  const value = readCompactToken(token.reveal())?.payload[claim];
+  // oxlint-disable-next-line no-control-regex -- Java's definition of blank
+  return typeof value === 'string' ? value.replace(/^[\u0000-\u0020]+|[\u0000-\u0020]+$/g, '') : null;
+};

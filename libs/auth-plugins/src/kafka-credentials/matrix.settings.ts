@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** Block `clusters[].listeners[].trusts`: the one issuer that a stock broker listener believes. */
+export const trustsSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('token-service') }),
+  z.strictObject({
+    kind: z.literal('issuer'),
+    issuer: z.string().min(1),
+    audiences: z.array(z.string().min(1)).min(1),
+    /** The broker's sasl.oauthbearer.sub.claim.name. */
+    principalClaim: z.string().min(1),
+  }),
+]);
+
+/** Block `clusters[].credentials`: which Kafka credential a caller gets, by where its own came from (I19). */
+export const credentialRowsSchema = z
+  .array(
+    z.strictObject({
+      /** An exact inbound `iss`, or `authority:<id>` for callers without a token. */
+      from: z.string().min(1),
+      source: z.enum(['minted', 'caller']),
+      listener: z.string().min(1),
+    }),
+  )
+  .min(1);
+
+export type Trusts = z.infer<typeof trustsSchema>;
+export type CredentialRow = z.infer<typeof credentialRowsSchema>[number];
