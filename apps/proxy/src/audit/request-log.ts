@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { LOGGER } from '../wiring/tokens.js';
+import type { RequestRecord } from './request-record.js';
+
+/** What the response's end adds. `aborted`: the caller went away before it had the whole answer. */
+export interface Ending {
+  readonly status: number;
+  readonly durationMs: number;
+  readonly aborted: boolean;
+}
+
+/** One access line and one audit record for each request, refused ones included (I30). */
+@Injectable()
+export class RequestLog {
+  constructor(@Inject(LOGGER) private readonly log: Logger) {}
+
+  write(record: RequestRecord, { status, durationMs, aborted }: Ending): void {
+    const { id: requestId, clientRequestId, listener, source, operation } = record;
+    const ms = Math.round(durationMs * 100) / 100;
+    this.log.info(
+      { kind: 'access', requestId, clientRequestId, listener, source, method: record.method, operation, status, ms, bytesIn: record.bytesIn, records: record.records, aborted: aborted || undefined },
+      'access',
+    );
+    this.log.info(
+      {
+        kind: 'audit',
+        requestId,
+        plugin: record.plugin,
+        authority: record.authority,
+        principal: record.principal,
+        operation,
+        cluster: record.cluster,
+        resource: record.resource,
+        decision: record.decision,
+        reason: record.reason,
+        error: record.error,
+        status,
+        ms,
+      },
+      'audit',
+    );
+  }
+
+  /** A request that Node's parser refused: there is no more to tell than where it came from. */
+  refusedFraming(listener: string, source: string, status: number): void {
+    this.log.info({ kind: 'access', listener, source, operation: 'framing', status }, 'access');
+    this.log.info({ kind: 'audit', operation: 'framing', decision: 'refused', reason: 'framing', status, source }, 'audit');
+  }
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+
+/** How a request ended, for the audit record. */
+export type Decision = 'allowed' | 'unauthenticated' | 'could-not-decide' | 'forbidden' | 'limited' | 'refused';
+
+const CLIENT_ID = /^[\x21-\x7e]{1,128}$/;
+
+/**
+ * What becomes one access line and one audit record at the response's end. Filled stage by stage; holds no credential,
+ * no header and no body. The id is ours; a client's own id is a separate, bounded field (I30).
+ */
+export class RequestRecord {
+  readonly id: string = randomUUID();
+  readonly startedAt: number = performance.now();
+  clientRequestId: string | undefined;
+  operation = 'unrouted';
+  plugin: string | undefined;
+  authority: string | undefined;
+  principal: string | undefined;
+  kafkaName: string | undefined;
+  cluster: string | undefined;
+  resource: string | undefined;
+  decision: Decision = 'allowed';
+  /** Why authentication or the gate refused: a word of a closed set. */
+  reason: string | undefined;
+  /** Code of the closed error table. */
+  error: string | undefined;
+  records: number | undefined;
+  bytesIn = 0;
+
+  constructor(
+    readonly listener: string,
+    readonly source: string,
+    readonly method: string,
+    clientRequestId: unknown,
+  ) {
+    this.clientRequestId = typeof clientRequestId === 'string' && CLIENT_ID.test(clientRequestId) ? clientRequestId : undefined;
+  }
+}

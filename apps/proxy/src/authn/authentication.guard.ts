@@ -1,0 +1,60 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Alarms } from '../telemetry/alarms.js';
+import { RequestError } from '../http/request-error.js';
+import type { Authentication, AuthenticationOutcome } from './authentication.js';
+import { CallerMaker } from './caller-maker.js';
+import { AUTHENTICATION } from '../wiring/tokens.js';
+
+/**
+ * The one global guard of authentication. Deny by default: every route of every listener passes here, and there is no
+ * way to mark one as open (I5). It accepts exactly one outcome (I6) and leaves a `Caller` on the request.
+ */
+@Injectable()
+export class AuthenticationGuard implements CanActivate {
+  constructor(
+    @Inject(AUTHENTICATION) private readonly authentication: Authentication,
+    private readonly callers: CallerMaker,
+    private readonly alarms: Alarms,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const outcome = await this.authentication.authenticate(request.presented);
+    this.#accept(request, outcome);
+    return true;
+  }
+
+  #accept(request: FastifyRequest, outcome: AuthenticationOutcome): void {
+    const { record } = request;
+    if ('plugin' in outcome) record.plugin = outcome.plugin.id;
+    switch (outcome.kind) {
+      case 'verified':
+        record.authority = outcome.principal.authority;
+        record.principal = outcome.principal.name;
+        request.caller = this.callers.callerOf(outcome.principal, request.presented);
+        return;
+      case 'none':
+        throw this.#refuse(request, 'unauthenticated', 'no-credential', new RequestError('UNAUTHENTICATED', 'Authentication is required.'));
+      case 'malformed':
+        throw this.#refuse(request, 'refused', 'malformed-credential', new RequestError('MALFORMED_CREDENTIAL'));
+      case 'unclaimed':
+        throw this.#refuse(request, 'unauthenticated', 'unclaimed', new RequestError('UNAUTHENTICATED'));
+      case 'rejected':
+        throw this.#refuse(request, 'unauthenticated', outcome.reason, new RequestError('UNAUTHENTICATED'));
+      case 'throttled':
+        throw this.#refuse(request, 'limited', 'login-budget', new RequestError('LOGIN_THROTTLED', undefined, { retryAfterSeconds: outcome.retryAfterSeconds }));
+      case 'unavailable':
+        throw this.#refuse(request, 'could-not-decide', `${outcome.upstream}-unavailable`, new RequestError('COULD_NOT_DECIDE', undefined, { retryAfterSeconds: outcome.retryAfterSeconds }));
+      case 'broken':
+        this.alarms.raise('broken-strategy', { plugin: outcome.plugin.id, what: outcome.what });
+        throw this.#refuse(request, 'could-not-decide', 'broken-strategy', new RequestError('UNEXPECTED'));
+    }
+  }
+
+  #refuse(request: FastifyRequest, decision: FastifyRequest['record']['decision'], reason: string, error: RequestError): RequestError {
+    request.record.decision = decision;
+    request.record.reason = reason;
+    return error;
+  }
+}

@@ -1,0 +1,35 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KafkaNameRefused, type VerifiedPrincipal } from '@postern/auth-plugins';
+import type { KafkaCaller } from '@postern/kafka';
+import { TopicRules } from '../gate/topic-rules.js';
+import { RequestError } from '../http/request-error.js';
+import { Alarms } from '../telemetry/alarms.js';
+import { IDENTITY } from '../wiring/tokens.js';
+import type { Identity } from '../wiring/identity.js';
+import type { Caller } from './caller.js';
+import type { PresentedCredential } from './presented-credential.js';
+
+/** Makes a request's caller: the principal and, for a cluster, the source of the token that Kafka will see. */
+@Injectable()
+export class CallerMaker {
+  constructor(
+    @Inject(IDENTITY) private readonly identity: Identity,
+    private readonly topicRules: TopicRules,
+    private readonly alarms: Alarms,
+  ) {}
+
+  callerOf(principal: VerifiedPrincipal, presented: PresentedCredential): Caller {
+    return { principal, forCluster: (clusterId) => this.#onCluster(principal, presented, clusterId) };
+  }
+
+  #onCluster(principal: VerifiedPrincipal, presented: PresentedCredential, clusterId: string): KafkaCaller {
+    try {
+      const credentials = this.identity.matrix.sourceFor(principal, 'secret' in presented ? presented.secret : null, clusterId);
+      return { credentials, topics: this.topicRules.forPrincipal(principal) };
+    } catch (error) {
+      if (!(error instanceof KafkaNameRefused)) throw error;
+      if (error.kind === 'protected') this.alarms.raise('protected-name', { authority: principal.authority, cluster: clusterId });
+      throw new RequestError(error.kind === 'protected' ? 'PROTECTED_NAME' : 'FORBIDDEN');
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { AuthGuard } from '@nestjs/passport';
+import type { ExecutionContext } from '@nestjs/common';
+import passport from 'passport';
+import { isVerifiedPrincipal, Throttled, Unavailable, type Plugin, type Secret, type VerifiedPrincipal } from '@postern/auth-plugins';
+
+/** The six ways a strategy can end, reduced to what the guard may act on (I6). */
+export type StrategyOutcome =
+  | { readonly kind: 'verified'; readonly principal: VerifiedPrincipal }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly upstream: string; readonly retryAfterSeconds: number }
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
+  /** pass, redirect, a second outcome, success with anything else, any other error: a bug, and an alarm. */
+  | { readonly kind: 'broken'; readonly what: string };
+
+/** Runs one plugin's strategy on one credential. */
+export type StrategyRun = (credential: Secret) => Promise<StrategyOutcome>;
+
+const NONE = Symbol('no outcome');
+
+const outcomeOf = (error: unknown, user: unknown, info: unknown): StrategyOutcome => {
+  if (error instanceof Unavailable) return { kind: 'unavailable', upstream: error.upstream, retryAfterSeconds: error.retryAfterSeconds };
+  if (error instanceof Throttled) return { kind: 'throttled', retryAfterSeconds: error.retryAfterSeconds };
+  if (error !== null && error !== undefined) return { kind: 'broken', what: `error ${error instanceof Error ? error.name : typeof error}` };
+  if (isVerifiedPrincipal(user)) return { kind: 'verified', principal: user };
+  if (user !== false && user !== undefined) return { kind: 'broken', what: 'success without a verified principal' };
+  const reason = (info as { reason?: unknown } | undefined)?.reason;
+  return { kind: 'rejected', reason: typeof reason === 'string' ? reason : 'unspecified' };
+};
+
+/** A response that nothing may be written to: a strategy that redirects or answers by itself is broken. */
+const inertResponse = (onUse: (what: string) => void): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        // A promise machinery asks every object for `then`; that is no use of the response.
+        if (name !== 'then') onUse(`strategy used response.${String(name)}`);
+        return () => undefined;
+      },
+      set: (_, name) => {
+        onUse(`strategy set response.${String(name)}`);
+        return true;
+      },
+    },
+  );
+
+/**
+ * Lets @nestjs/passport run a plugin's strategy. The strategy sees a request of one header and a response that leads
+ * nowhere; the outcome is taken from passport's callback and from nothing else. Stock behaviour lets a request through
+ * without a user when a strategy passes: here that is `broken`.
+ */
+export const createStrategyRun = (plugin: Plugin, strategyName: string, deadlineMs: number): StrategyRun => {
+  interface Run {
+    readonly request: object;
+    readonly response: object;
+    readonly outcomes: StrategyOutcome[];
+  }
+  const runs = new WeakMap<ExecutionContext, Run>();
+  const runOf = (context: ExecutionContext): Run => {
+    const run = runs.get(context);
+    if (run === undefined) throw new Error('no run for this context');
+    return run;
+  };
+
+  class PluginGuard extends AuthGuard(strategyName) {
+    override getRequest(context: ExecutionContext) {
+      return runOf(context).request;
+    }
+    // Part of the class at run time; its published type leaves it out.
+    getResponse(context: ExecutionContext) {
+      return runOf(context).response;
+    }
+    override handleRequest<T>(error: unknown, user: unknown, info: unknown, context: ExecutionContext): T {
+      runOf(context).outcomes.push(outcomeOf(error, user, info));
+      return null as T;
+    }
+  }
+  passport.use(strategyName, plugin.strategy);
+  const guard = new PluginGuard({ session: false });
+
+  return async (credential) => {
+    const outcomes: StrategyOutcome[] = [];
+    // Passport sees an object of its own for each run: it keys nothing, it is only the argument that leads back to the run.
+    const context = {} as ExecutionContext;
+    const broken = Promise.withResolvers<typeof NONE>();
+    const response = inertResponse((what) => {
+      outcomes.push({ kind: 'broken', what });
+      broken.resolve(NONE);
+    });
+    runs.set(context, { request: { headers: { authorization: credential.reveal() } }, response, outcomes });
+    const deadline = Promise.withResolvers<typeof NONE>();
+    const timer = setTimeout(() => deadline.resolve(NONE), deadlineMs);
+    try {
+      await Promise.race([guard.canActivate(context), broken.promise, deadline.promise]);
+    } catch (error) {
+      outcomes.push({ kind: 'broken', what: `threw ${error instanceof Error ? error.name : typeof error}` });
+    } finally {
+      clearTimeout(timer);
+    }
+    return exactlyOne(plugin, outcomes);
+  };
+};
+
+const exactlyOne = (plugin: Plugin, outcomes: readonly StrategyOutcome[]): StrategyOutcome => {
+  const [first] = outcomes;
+  if (outcomes.length > 1) return { kind: 'broken', what: 'more than one outcome' };
+  return first ?? { kind: 'unavailable', upstream: plugin.id, retryAfterSeconds: 5 };
+};

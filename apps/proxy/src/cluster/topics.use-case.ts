@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigEntry, KafkaSessions, PartitionDescription } from '@postern/kafka';
+import type { Caller } from '../authn/caller.js';
+import { KAFKA_SESSIONS } from '../wiring/tokens.js';
+
+export interface TopicDetail {
+  readonly name: string;
+  readonly configs: readonly ConfigEntry[];
+  readonly partitions: readonly PartitionDescription[];
+}
+
+/** What a caller may see of a cluster's topics. Kafka's answers, filtered by Kafka's ACLs. */
+@Injectable()
+export class Topics {
+  constructor(@Inject(KAFKA_SESSIONS) private readonly sessions: KafkaSessions) {}
+
+  /** Names that the caller may describe, internal topics left out. */
+  names(caller: Caller, clusterId: string): Promise<readonly string[]> {
+    return this.sessions.withSessionFor(caller.forCluster(clusterId), clusterId, async (session) => {
+      const topics = await session.listTopics();
+      return topics.filter((topic) => !topic.internal).map((topic) => topic.name);
+    });
+  }
+
+  /** @throws KafkaError UNKNOWN_TOPIC, TOPIC_AUTHORIZATION_FAILED (the settings need DESCRIBE_CONFIGS) */
+  detail(caller: Caller, clusterId: string, topic: string): Promise<TopicDetail> {
+    return this.sessions.withSessionFor(caller.forCluster(clusterId), clusterId, async (session) => {
+      const { name, partitions } = await session.describeTopic(topic);
+      const configs = await session.topicConfigs(topic);
+      return { name, partitions, configs };
+    });
+  }
+
+  partitions(caller: Caller, clusterId: string, topic: string): Promise<readonly PartitionDescription[]> {
+    return this.sessions.withSessionFor(caller.forCluster(clusterId), clusterId, async (session) => (await session.describeTopic(topic)).partitions);
+  }
+}

@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
+const path = z.string().min(1);
+const port = z.int().min(0).max(65_535);
+const address = z.custom<`${string}:${number}`>((v) => typeof v === 'string' && /^[^\s:/]+:\d{1,5}$/.test(v), 'must be host:port');
+
+/** Loopback by literal address only: a name could be pointed elsewhere. */
+export const isLoopback = (host: string): boolean => host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+const serverTls = z.strictObject({ certFile: path, keyFile: path, minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2') });
+
+const listener = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('tls'), tls: serverTls, apis: z.array(z.enum(['v2'])).min(1) }),
+    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('plain'), apis: z.array(z.enum(['v2'])).min(1) }),
+  ])
+  .refine((l) => l.kind !== 'plain' || isLoopback(l.host), { path: ['host'], message: 'a plain listener binds a loopback address only (I26)' });
+
+const management = z
+  .strictObject({ host: z.string().default('127.0.0.1'), port })
+  .refine((m) => isLoopback(m.host), { path: ['host'], message: 'the management listener binds a loopback address only (I18)' });
+
+/** TLS, or `unsafe: true` on loopback (I22). */
+const clusterListener = z
+  .strictObject({
+    name: id,
+    bootstrapServers: z.array(address).min(1),
+    tls: z.strictObject({ caFile: path, serverName: z.string().optional() }).optional(),
+    unsafe: z.literal(true).optional(),
+    /** 'none' is for a PLAINTEXT listener of a benchmark: Kafka sees ANONYMOUS. */
+    sasl: z.enum(['oauthbearer', 'none']).default('oauthbearer'),
+    advertisedHosts: z.array(z.string()).optional(),
+    trusts: z.unknown(),
+  })
+  .refine((l) => l.tls !== undefined || l.unsafe === true, { path: ['tls'], message: 'is required, or unsafe: true on loopback' })
+  .refine((l) => l.unsafe !== true || l.bootstrapServers.every((a) => isLoopback(a.slice(0, a.lastIndexOf(':')))), {
+    path: ['bootstrapServers'],
+    message: 'unsafe: true is for loopback addresses only (I22)',
+  })
+  .refine((l) => l.sasl !== 'none' || l.unsafe === true, { path: ['sasl'], message: 'none needs unsafe: true' });
+
+const cluster = z.strictObject({
+  id,
+  default: z.boolean().default(false),
+  transport: z.enum(['platformatic', 'kafkajs']).default('platformatic'),
+  brokerDeadlineMs: z.int().min(100).max(120_000).default(10_000),
+  tokenService: z.unknown(),
+  listeners: z.array(clusterListener).min(1),
+  credentials: z.unknown(),
+});
+
+const limits = z
+  .strictObject({
+    bodyBytes: z.int().min(1024).max(256 * 1024 * 1024).default(8 * 1024 * 1024),
+    records: z.int().min(1).max(1_000_000).default(10_000),
+    depth: z.int().min(16).max(10_000).default(1_000),
+    sessions: z.int().min(1).default(2_000),
+    sessionIdleSeconds: z.int().min(1).default(120),
+    bufferBytesPerSession: z.int().min(1024 * 1024).default(32 * 1024 * 1024),
+    bufferBytes: z.int().min(1024 * 1024).default(256 * 1024 * 1024),
+    /** Requests a second from one source address, and how many may come at once. */
+    floodPerSecond: z.int().min(1).default(20_000),
+    floodBurst: z.int().min(1).default(40_000),
+    /** Requests of one principal that may be under way at the same time. */
+    concurrentPerPrincipal: z.int().min(1).default(1_000),
+    /** Whole time for a request body, and its slowest accepted rate after the first second. */
+    bodySeconds: z.int().min(1).default(60),
+    bodyBytesPerSecond: z.int().min(0).default(256),
+    connectionsPerAddress: z.int().min(1).default(4_096),
+  })
+  .prefault({});
+
+/**
+ * The whole file. Blocks that a library owns (plugins, authorities, token service, matrix) pass through as `unknown` and
+ * are parsed by that library's own schema, so that a plugin brings its settings with it.
+ */
+export const settingsSchema = z.strictObject({
+  listeners: z.array(listener).min(1),
+  management,
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  identity: z.strictObject({
+    maxProofAgeSeconds: z.int().min(30).max(900).default(600),
+    protectedNames: z.array(z.string().min(1)).min(1),
+    loginDeadlineMs: z.int().min(100).max(30_000).default(5_000),
+  }),
+  authorities: z.unknown(),
+  plugins: z.array(z.looseObject({ id, type: z.string() })).min(1),
+  tokenService: z.unknown(),
+  clusters: z.array(cluster).min(1),
+  limits,
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+export type ListenerConfig = Settings['listeners'][number];
+export type ClusterConfig = Settings['clusters'][number];
+export type Limits = Settings['limits'];

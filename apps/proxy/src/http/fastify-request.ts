@@ -1,0 +1,16 @@
+import type { PresentedCredential } from '../authn/presented-credential.js';
+import type { Caller } from '../authn/caller.js';
+import type { RequestRecord } from '../audit/request-record.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Opened by the first hook, closed at the response's end. */
+    record: RequestRecord;
+    /** Taken out of every header by the first hook (I29). */
+    presented: PresentedCredential;
+    /** Set by the authentication guard and by nothing else. */
+    caller: Caller | null;
+    /** What the limits hold for this request, given back at the response's end. */
+    release: (() => void) | null;
+  }
+}

@@ -1,0 +1,19 @@
+import type { RequestErrorCode } from './http-errors.js';
+
+/**
+ * The one exception of the HTTP layer: a code of the closed table, and optionally the caller's own input in the sentence.
+ * `message` never holds text of a library, directory, issuer or broker.
+ */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly retryAfterSeconds: number | undefined;
+  constructor(
+    readonly code: RequestErrorCode,
+    /** Replaces the table's sentence; undefined keeps it. */
+    readonly sentence?: string,
+    options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+  ) {
+    super(sentence ?? code, { cause: options.cause });
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { chooseMediaType } from './media-type.js';
+import type { ErrorCode } from './http-errors.js';
+import { problemBody, problemOf, type Problem } from './problem.js';
+import { V2_TYPE } from './v2-type.js';
+import { answerAndClose, hasLargeUnreadBody } from './unread-body.js';
+
+/**
+ * Answers a request with a problem: status, challenges on 401 (I2), Retry-After, the API's body shape, and the rule for a
+ * body that was not read (design §6). @returns the code, for the log
+ */
+export const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply, challenges: readonly string[]): ErrorCode => {
+  const problem = problemOf(error);
+  request.record.error = problem.code;
+  if (request.record.decision === 'allowed') request.record.decision = decisionOf(problem);
+  if (reply.sent || reply.raw.headersSent) return problem.code;
+  const headers = headersOf(problem, request, challenges);
+  // Accept cannot be met: no type to answer in, so no body (Confluent contract 0.1).
+  const body = problem.status === 406 ? '' : problemBody(problem);
+  if (hasLargeUnreadBody(request.raw)) {
+    reply.hijack();
+    answerAndClose(request.raw, reply.raw, problem.status, headers, request.method === 'HEAD' ? '' : body);
+  } else {
+    void reply.code(problem.status).headers(headers).send(body);
+  }
+  return problem.code;
+};
+
+const headersOf = (problem: Problem, request: FastifyRequest, challenges: readonly string[]): Record<string, string | string[]> => {
+  const headers: Record<string, string | string[]> = { 'x-request-id': request.record.id, 'cache-control': 'no-store' };
+  if (problem.status !== 406) headers['content-type'] = errorType(request);
+  if (problem.status === 401) headers['www-authenticate'] = [...challenges];
+  if (problem.retryAfterSeconds !== undefined) headers['retry-after'] = String(problem.retryAfterSeconds);
+  if (problem.status === 405) headers['allow'] = 'GET, HEAD, POST';
+  return headers;
+};
+
+/** Inside a matched v2 route its own type; before a route was chosen the best of the two for the Accept header. */
+const errorType = (request: FastifyRequest): string =>
+  request.record.operation.startsWith('api.v2.') ? V2_TYPE : (chooseMediaType(request.headers.accept, ['application/json', V2_TYPE]) ?? 'application/json');
+
+const decisionOf = ({ status }: Problem): FastifyRequest['record']['decision'] => {
+  if (status === 401) return 'unauthenticated';
+  if (status === 403) return 'forbidden';
+  return status === 429 ? 'limited' : 'refused';
+};

@@ -1,0 +1,27 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+import type { ReadinessCheck } from './readiness.js';
+
+const answer = (response: ServerResponse, status: number, type: string, body: string): void => {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' }).end(body);
+};
+
+/** Health, readiness and metrics, on a loopback port of its own (I18): no caller's name, topic or token is in any of them. */
+export const createManagementServer = (readiness: ReadinessCheck, metrics: Registry): Server =>
+  createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+    void (async () => {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'text/plain', 'method not allowed\n');
+      switch (request.url?.split('?')[0]) {
+        case '/healthz':
+          return answer(response, 200, 'application/json', '{"status":"up"}');
+        case '/readyz': {
+          const { ready, parts } = await readiness.state();
+          return answer(response, ready ? 200 : 503, 'application/json', JSON.stringify({ status: ready ? 'ready' : 'not-ready', parts }));
+        }
+        case '/metrics':
+          return answer(response, 200, metrics.contentType, await metrics.metrics());
+        default:
+          return answer(response, 404, 'text/plain', 'not found\n');
+      }
+    })().catch(() => answer(response, 500, 'text/plain', 'internal error\n'));
+  });

@@ -1,0 +1,111 @@
+import type { INestApplication } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { Provider } from '@nestjs/common';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory } from 'fastify';
+import './http/fastify-request.js';
+import { RequestLog } from './audit/request-log.js';
+import { RequestRecord } from './audit/request-record.js';
+import { AuthenticationGuard } from './authn/authentication.guard.js';
+import { takeCredential } from './authn/presented-credential.js';
+import type { Authentication } from './authn/authentication.js';
+import { AdmissionGuard } from './gate/admission.guard.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { checkFraming, originForm } from './http/framing.js';
+import { KnownRoutes } from './http/known-routes.js';
+import { LISTENER, type ListenedRequest } from './http/listener-server.js';
+import { RequestError } from './http/request-error.js';
+import { sendProblem } from './http/send-problem.js';
+import { FloodLimit, sourceOf } from './limits/flood.limit.js';
+import { PrincipalLimitGuard } from './limits/principal-limit.guard.js';
+import { RequestMetrics } from './telemetry/request-metrics.js';
+
+/*
+ * The way of one request, in order (docs/ARCHITECTURE.md draws it). The order of refusals is I3:
+ *
+ *   1  connection      http/listener-server.ts   TLS, header size and time, connections per address        400 408 431
+ *   2  record          audit/request-record.ts   request id; becomes the access line and the audit record
+ *   3  credential out  authn/presented-credential.ts   no string of the request holds it after this (I29)
+ *   4  framing         http/framing.ts           what Node's parser lets through                            400 405 431
+ *   5  flood           limits/flood.limit.ts     per source address                                         429
+ *   6  authentication  authn/authentication.guard.ts   one claim, one plugin, one outcome                   400 401 503
+ *   7  gate            gate/admission.guard.ts   may this principal call at all                             403 503
+ *   8  limits          limits/principal-limit.guard.ts                                                      429
+ *   9  controller      v2/                       wire ↔ domain; the body is read only here                  4xx
+ *  10  use-case        records/ cluster/         withSessionFor(caller, cluster, session => …)              Kafka's word
+ *  11  error filter    http/error.filter.ts      ErrorCode → status, error_code, Retry-After: one table
+ *  12  end             audit/request-log.ts      access line, audit record, metrics, limits given back
+ *
+ * NestJS runs guards in the order in which they are provided; the filter catches what any of 6-10 throws.
+ */
+export const GUARDS_IN_ORDER: readonly Provider[] = [
+  { provide: APP_GUARD, useClass: AuthenticationGuard },
+  { provide: APP_GUARD, useClass: AdmissionGuard },
+  { provide: APP_GUARD, useClass: PrincipalLimitGuard },
+  { provide: APP_FILTER, useClass: ErrorFilter },
+];
+
+const MAX_PARAM_LENGTH = 16_384;
+
+/** The Fastify instance under NestJS, before any route: body parsers out of the way, routes collected. */
+export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRoutes, authentication: Authentication): FastifyInstance => {
+  const http = fastify({
+    serverFactory,
+    logger: false,
+    rewriteUrl: originForm,
+    exposeHeadRoutes: true,
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    // Ids are ours: a caller's own id is another, bounded field (I30).
+    requestIdHeader: false,
+    genReqId: () => '',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: false, caseSensitive: true },
+    // The router answers a malformed URL before any hook: the same shape, and a record like any other request.
+    frameworkErrors: (error, request, reply) => {
+      openRecord(request);
+      sendProblem(error, request, reply, authentication.challenges);
+    },
+  });
+  // Fastify would parse bodies before NestJS's guards run (tried: 400 and 413 without a credential). The raw stream goes
+  // through untouched, and the controller's reader consumes it (I4).
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  http.decorateRequest('record');
+  http.decorateRequest('presented');
+  http.decorateRequest('caller', null);
+  http.decorateRequest('release', null);
+  http.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) routes.add(method, route.url);
+  });
+  return http;
+};
+
+const openRecord = (request: FastifyRequest): void => {
+  const raw: ListenedRequest = request.raw;
+  request.record = new RequestRecord(raw[LISTENER] ?? 'unknown', sourceOf(raw.socket.remoteAddress), raw.method ?? '', raw.headers['x-request-id']);
+  request.presented = takeCredential(raw);
+};
+
+/** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */
+export const installHooks = (http: FastifyInstance, app: INestApplication, authentication: Authentication, flood: FloodLimit): void => {
+  const log = app.get(RequestLog);
+  const metrics = app.get(RequestMetrics);
+
+  http.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
+    openRecord(request);
+    const refusal = checkFraming(request.raw) ?? (flood.admits(request.record.source) ? null : 'FLOOD');
+    if (refusal === null) {
+      void reply.header('x-request-id', request.record.id);
+      return done();
+    }
+    request.record.reason = refusal === 'FLOOD' ? 'source-flood' : 'framing';
+    sendProblem(new RequestError(refusal), request, reply, authentication.challenges);
+  });
+
+  http.addHook('onResponse', (request, reply, done) => {
+    const durationMs = performance.now() - request.record.startedAt;
+    request.release?.();
+    log.write(request.record, { status: reply.raw.statusCode, durationMs, aborted: !reply.raw.writableFinished });
+    metrics.observe(request.record, reply.raw.statusCode, durationMs);
+    done();
+  });
+};

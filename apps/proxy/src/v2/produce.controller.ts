@@ -1,0 +1,64 @@
+import { Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { KafkaError, type ProduceRecord, type RecordResult } from '@postern/kafka';
+import { callerOf } from '../authn/caller-of.js';
+import type { Settings } from '../config/settings.schema.js';
+import { Operation } from '../gate/operation.js';
+import { readBody } from '../http/body-reader.js';
+import { Produce } from '../records/produce.use-case.js';
+import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
+import { AnswerV2 } from './answer-v2.js';
+import { embeddedFormat, requireV2Answer } from './negotiation.js';
+import { partitionParameter, topicParameter } from './path-parameters.js';
+import { produceAnswer } from './produce-answer.js';
+import { parseProduceBody } from './produce-body.js';
+
+/** Produce of REST v2, to a topic and to one partition. */
+@Controller('topics')
+export class ProduceController {
+  constructor(
+    private readonly produce: Produce,
+    @Inject(DEFAULT_CLUSTER) private readonly cluster: string,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  @Post(':topic')
+  @AnswerV2()
+  @Operation('api.v2.produce-to-topic')
+  toTopic(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') topic: string): Promise<string> {
+    return this.#write(request, reply, topic, null);
+  }
+
+  @Post(':topic/partitions/:partition')
+  @AnswerV2()
+  @Operation('api.v2.produce-to-partition')
+  toPartition(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') topic: string, @Param('partition') partition: string): Promise<string> {
+    return this.#write(request, reply, topic, partitionParameter(partition));
+  }
+
+  async #write(request: FastifyRequest, reply: FastifyReply, name: string, partition: number | null): Promise<string> {
+    const caller = callerOf(request, this.cluster, name);
+    const topic = topicParameter(name);
+    requireV2Answer(request);
+    const format = embeddedFormat(request);
+    const { limits } = this.settings;
+    const records = parseProduceBody(await readBody(request, reply, limits), topic, format, limits, partition);
+    request.record.records = records.length;
+    const results = await this.produce.records(caller, this.cluster, records);
+    refuseWhatThePathNames(records, results, partition);
+    const answer = produceAnswer(results);
+    request.record.error = answer.error;
+    if (answer.status !== 200) {
+      request.record.decision = answer.status === 401 ? 'unauthenticated' : 'forbidden';
+      void reply.code(answer.status);
+    }
+    return answer.body;
+  }
+}
+
+/** The path named a topic or partition that is not there: 404 for the request, not for each record. */
+const refuseWhatThePathNames = (records: readonly ProduceRecord[], results: readonly RecordResult[], partition: number | null): void => {
+  const every = (code: string) => results.every((result) => result.kind === 'failed' && result.error.code === code);
+  if (every('UNKNOWN_TOPIC')) throw new KafkaError('UNKNOWN_TOPIC');
+  if (partition !== null && records.every((record) => record.partition === partition) && every('UNKNOWN_PARTITION')) throw new KafkaError('UNKNOWN_PARTITION');
+};

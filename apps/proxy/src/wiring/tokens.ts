@@ -1,0 +1,9 @@
+/** What is built before NestJS starts and injected by token: plain objects of the libraries and of config/. */
+export const SETTINGS = Symbol('settings');
+export const LOGGER = Symbol('logger');
+export const METRICS = Symbol('metrics');
+export const AUTHENTICATION = Symbol('authentication');
+export const IDENTITY = Symbol('identity');
+export const KAFKA_SESSIONS = Symbol('kafka-sessions');
+export const DEFAULT_CLUSTER = Symbol('default-cluster');
+export const KNOWN_ROUTES = Symbol('known-routes');
