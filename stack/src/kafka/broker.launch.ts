@@ -18,15 +18,12 @@ export interface BrokerLaunch {
   readonly login: AdminLogin;
   readonly lifetime: Lifetime;
   readonly java: JavaCommand;
-  /** Write class archives at the end of the program: for the one run that prepares them. */
-  readonly recording?: boolean;
 }
 
 /** Gives the data folder its cluster id. Done once per run folder. */
 export const formatStorage = async (launch: BrokerLaunch): Promise<void> => {
-  const args = launch.recording === true ? launch.java.recordingArgs : launch.java.args;
   const settings = [`-Dlog4j2.configurationFile=${LOG_SETTINGS}`];
-  await run('java', [...args('format', 'kafka.tools.StorageTool', settings), 'format', '-t', launch.clusterId, '-c', launch.propertiesFile, '--ignore-formatted']);
+  await run('java', [...launch.java.args('format', 'kafka.tools.StorageTool', settings), 'format', '-t', launch.clusterId, '-c', launch.propertiesFile, '--ignore-formatted']);
 };
 
 /**
@@ -35,7 +32,6 @@ export const formatStorage = async (launch: BrokerLaunch): Promise<void> => {
  * @throws Error with the end of the broker's log when it ends, answers as another cluster, or takes longer than 60 s
  */
 export const launchBroker = async (launch: BrokerLaunch): Promise<RunningChild> => {
-  const args = launch.recording === true ? launch.java.recordingArgs : launch.java.args;
   const logFile = join(launch.runDir, 'broker.log');
   const settings = [
     `-Dlog4j2.configurationFile=${LOG_SETTINGS}`,
@@ -48,7 +44,7 @@ export const launchBroker = async (launch: BrokerLaunch): Promise<RunningChild> 
     runDir: launch.runDir,
     logFile,
     command: 'java',
-    args: [...args('broker', 'kafka.Kafka', settings), launch.propertiesFile],
+    args: [...launch.java.args('broker', 'kafka.Kafka', settings), launch.propertiesFile],
     lifetime: launch.lifetime,
   });
   let served = '';

@@ -11,11 +11,9 @@ export type ClassArchive = 'format' | 'broker' | 'tool';
 
 export interface JavaCommand {
   /** Arguments for `java`, up to and including the main class. */
-  args(archive: ClassArchive, mainClass: string, settings?: readonly string[]): string[];
-  /** The same, but a normal end of the program writes the archive. */
-  recordingArgs(archive: ClassArchive, mainClass: string, settings?: readonly string[]): string[];
-  hasArchive(archive: ClassArchive): boolean;
-  archiveFile(archive: ClassArchive): string;
+  readonly args: (archive: ClassArchive, mainClass: string, settings?: readonly string[]) => string[];
+  readonly hasArchive: (archive: ClassArchive) => boolean;
+  readonly archiveFile: (archive: ClassArchive) => string;
 }
 
 // Short-lived JVMs on two cores: the simplest collector and compiler start fastest.
@@ -27,24 +25,23 @@ const HEAP: Readonly<Record<ClassArchive, readonly string[]>> = {
   tool: ['-Xmx128m'],
 };
 
-/** How Kafka's programs are run here. An archive fits one Java build and one class path only, so both name its folder. */
-export const javaCommand = (kafka: KafkaDistribution): JavaCommand => {
+/**
+ * How Kafka's programs are run here. An archive fits one Java build and one class path only, so both name its folder.
+ * @param recording a normal end of the program writes its archive instead of using one
+ */
+export const javaCommand = (kafka: KafkaDistribution, recording = false): JavaCommand => {
   const jars = classPath(kafka.libDir);
   const fingerprint = createHash('sha256').update(requireJava()).update(jars).digest('hex').slice(0, 16);
   const archiveFile = (archive: ClassArchive): string => join(cacheDir('class-archives', fingerprint), `${archive}.jsa`);
-  const base = (archive: ClassArchive, mainClass: string, settings: readonly string[]): string[] => [...HEAP[archive], ...QUICK, ...settings, '-cp', jars, mainClass];
   const hasArchive = (archive: ClassArchive): boolean => existsSync(archiveFile(archive));
+  const sharing = (archive: ClassArchive): readonly string[] => {
+    // A name of its own until it is whole: several stacks may start for the first time at once.
+    if (recording) return [`-XX:ArchiveClassesAtExit=${archiveFile(archive)}.${process.pid}`];
+    return hasArchive(archive) ? [`-XX:SharedArchiveFile=${archiveFile(archive)}`, '-Xshare:auto'] : [];
+  };
   return {
     hasArchive,
     archiveFile,
-    args: (archive, mainClass, settings = []) => [
-      ...(hasArchive(archive) ? [`-XX:SharedArchiveFile=${archiveFile(archive)}`, '-Xshare:auto'] : []),
-      ...base(archive, mainClass, settings),
-    ],
-    recordingArgs: (archive, mainClass, settings = []) => [
-      // A name of its own until it is whole: several stacks may start for the first time at once.
-      `-XX:ArchiveClassesAtExit=${archiveFile(archive)}.${process.pid}`,
-      ...base(archive, mainClass, settings),
-    ],
+    args: (archive, mainClass, settings = []) => [...sharing(archive), ...HEAP[archive], ...QUICK, ...settings, '-cp', jars, mainClass],
   };
 };

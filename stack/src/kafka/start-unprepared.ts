@@ -24,6 +24,7 @@ export interface BrokerOptions {
   readonly usualPorts: boolean;
   readonly lifetime: Lifetime;
   readonly extraProperties?: Readonly<Record<string, string>>;
+  /** Write class archives at the end: for the one run that prepares them. */
   readonly recording?: boolean;
 }
 
@@ -62,8 +63,7 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
     jwksFiles: options.trusts.map((trust) => trust.jwksFile),
     login: { bootstrap: `127.0.0.1:${ports['internal']}`, username: 'admin', password: passwords.admin },
     lifetime: options.lifetime,
-    java: javaCommand(options.kafka),
-    ...(options.recording === true ? { recording: true } : {}),
+    java: javaCommand(options.kafka, options.recording),
   };
   const adminPropertiesFile = writeAtomically(join(runDir, 'admin.properties'), adminProperties(passwords.admin));
   await formatStorage(launch);

@@ -1,0 +1,46 @@
+/** The tenant's registrations, shaped as Entra keeps them. */
+
+/** An API's registration decides which version of tokens it gets, whatever endpoint was called. */
+export interface ApiRegistration {
+  readonly appId: string;
+  readonly appIdUri: string;
+  readonly tokenVersion: '1.0' | '2.0';
+}
+
+/** An application that asks for tokens, with its service principal in the tenant. */
+export interface ClientRegistration {
+  readonly name: string;
+  readonly appId: string;
+  readonly secret: string;
+  /** Of the service principal: `oid` and, for application tokens, `sub`. */
+  readonly objectId: string;
+  readonly groups: readonly string[];
+  readonly roles: readonly string[];
+}
+
+export const TENANT = '11111111-2222-4333-8444-555555555555';
+export const ADMITTED_GROUP = '5d1a5a51-0000-4000-8000-0000000000a1';
+export const GRAPH: ApiRegistration = { appId: '00000003-0000-0000-c000-000000000000', appIdUri: 'https://graph.microsoft.com', tokenVersion: '1.0' };
+/** The application role that Graph asks of whoever reads service principals. */
+export const GRAPH_READ_ROLE = 'Application.Read.All';
+
+export const APIS: readonly ApiRegistration[] = [
+  { appId: 'aaaaaaaa-0000-4000-8000-00000000000a', appIdUri: 'api://postern', tokenVersion: '2.0' },
+  { appId: 'aaaaaaaa-0000-4000-8000-00000000000b', appIdUri: 'api://postern-v1', tokenVersion: '1.0' },
+  GRAPH,
+];
+
+export const CLIENTS = ['platform-admin', 'orders-service', 'outsider', 'postern-proxy'] as const;
+export type ClientName = (typeof CLIENTS)[number];
+
+/** Registrations of all clients, given a secret for each. */
+export const clientRegistrations = (secrets: Readonly<Record<ClientName, string>>): readonly ClientRegistration[] => [
+  { name: 'platform-admin', ...ids('1'), secret: secrets['platform-admin'], groups: [ADMITTED_GROUP], roles: ['Platform.Admin'] },
+  { name: 'orders-service', ...ids('2'), secret: secrets['orders-service'], groups: [ADMITTED_GROUP], roles: ['Orders.Produce'] },
+  // Entra gives any application of the tenant a token for any API of the tenant: this one has no right to anything.
+  { name: 'outsider', ...ids('3'), secret: secrets.outsider, groups: [], roles: [] },
+  // Postern's own registration, with which it asks Graph for group membership.
+  { name: 'postern-proxy', ...ids('4'), secret: secrets['postern-proxy'], groups: [], roles: [GRAPH_READ_ROLE] },
+];
+
+const ids = (digit: string) => ({ appId: `bbbbbbbb-0000-4000-8000-00000000000${digit}`, objectId: `cccccccc-0000-4000-8000-00000000000${digit}` });

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { baseUrl, v1Issuer, v2Issuer, type IssuerSettings } from '../../issuer/issuer.settings.ts';
+import { APIS, CLIENTS, clientRegistrations, TENANT, type ClientName } from '../../issuer/registrations.ts';
+import type { Certificates } from '../certificates/make-certificates.ts';
+import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
+import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import { choosePort } from '../processes/ports.ts';
+import { waitUntil } from '../processes/wait-until.ts';
+import { callHttps } from './issuer.calls.ts';
+import { issuerControls, type IssuerControls, type IssuerDescription } from './issuer.controls.ts';
+
+export interface IssuerOptions {
+  readonly runDir: string;
+  readonly certificates: Certificates;
+  readonly usualPorts: boolean;
+  readonly lifetime: Lifetime;
+}
+
+export interface Issuer extends IssuerDescription, IssuerControls {
+  readonly pid: number;
+  readonly logFile: string;
+  describe(): IssuerDescription;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  restart(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../../issuer/main.ts', import.meta.url));
+
+/** A tenant shaped like Entra's, as a process of its own. Secrets are new for each run; keys survive a restart. */
+export const startIssuer = async ({ runDir, certificates, usualPorts, lifetime }: IssuerOptions): Promise<Issuer> => {
+  ownerOnlyDir(runDir);
+  const port = await choosePort(usualPorts ? 8444 : null);
+  const controlPort = await choosePort(null);
+  const clients = clientRegistrations(Object.fromEntries(CLIENTS.map((name) => [name, randomBytes(24).toString('base64url')])) as Record<ClientName, string>);
+  const settings: IssuerSettings = {
+    port,
+    controlPort,
+    controlToken: randomBytes(24).toString('base64url'),
+    certFile: certificates.servers.issuer.certFile,
+    keyFile: certificates.servers.issuer.keyFile,
+    privateKeysFile: join(runDir, 'keys.private.json'),
+    jwksFile: join(runDir, 'jwks.json'),
+    clients,
+  };
+  const settingsFile = writeAtomically(join(runDir, 'issuer.json'), JSON.stringify(settings, null, 2));
+  const description: IssuerDescription = {
+    url: baseUrl(port),
+    port,
+    caFile: certificates.caFile,
+    tenant: TENANT,
+    v1: { issuer: v1Issuer, audience: 'api://postern-v1', jwksUrl: `${baseUrl(port)}/${TENANT}/discovery/keys`, tokenUrl: `${baseUrl(port)}/${TENANT}/oauth2/token` },
+    v2: {
+      issuer: v2Issuer(port),
+      audience: APIS.find((api) => api.appIdUri === 'api://postern')?.appId ?? '',
+      jwksUrl: `${baseUrl(port)}/${TENANT}/discovery/v2.0/keys`,
+      tokenUrl: `${baseUrl(port)}/${TENANT}/oauth2/v2.0/token`,
+    },
+    jwksFile: settings.jwksFile,
+    clients,
+    control: { url: `http://127.0.0.1:${controlPort}`, token: settings.controlToken },
+  };
+  const launch = async (): Promise<RunningChild> => {
+    const child = startChild({ name: 'issuer', runDir, logFile: join(runDir, 'issuer.log'), command: process.execPath, args: [MAIN, settingsFile], lifetime });
+    const answers = async (): Promise<true | null> => (child.ended() !== null || (await callHttps(description.v2.jwksUrl, description.caFile)).status === 200 ? true : null);
+    await waitUntil('the issuer', answers, 15_000);
+    assertRunning(child, 'the issuer');
+    return child;
+  };
+  let child = await launch();
+  return {
+    ...description,
+    ...issuerControls(description),
+    logFile: child.logFile,
+    get pid() {
+      return child.pid;
+    },
+    describe: () => description,
+    stop: () => child.stop(),
+    kill: () => child.kill(),
+    freeze: () => child.freeze(),
+    thaw: () => child.thaw(),
+    restart: async () => {
+      if (child.ended() === null) await child.stop();
+      child = await launch();
+    },
+  };
+};
