@@ -1,5 +1,5 @@
 export { StackError } from './stack-error.ts';
-export { makeCertificates, type Certificates, type ServerFiles, type ServerName } from './certificates/make-certificates.ts';
+export { makeCertificates, type CertificateFiles, type Certificates, type ServerFiles, type ServerName } from './certificates/make-certificates.ts';
 export { createCertificateAuthority, LOOPBACK_NAMES, type CertificateAuthority, type Identity, type ServerNames } from './certificates/certificate-authority.ts';
 export { createSigningKeys, publicJwk, type SigningKeyEntry, type SigningKeys } from './keys/signing-keys.ts';
 export { DEFAULT_KAFKA_VERSION, fetchKafka, type KafkaDistribution } from './kafka/fetch-kafka.ts';

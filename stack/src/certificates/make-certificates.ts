@@ -12,12 +12,16 @@ export interface ServerFiles {
   readonly bundleFile: string;
 }
 
-export interface Certificates {
+/** Where the files are: plain data, which another process can use. */
+export interface CertificateFiles {
   readonly caFile: string;
+  readonly servers: Readonly<Record<ServerName, ServerFiles>>;
+}
+
+export interface Certificates extends CertificateFiles {
   /** PEM text of the CA. */
   readonly ca: string;
   readonly authority: CertificateAuthority;
-  readonly servers: Readonly<Record<ServerName, ServerFiles>>;
 }
 
 /**

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { baseUrl, v1Issuer, v2Issuer, type IssuerSettings } from '../../issuer/issuer.settings.ts';
 import { APIS, CLIENTS, clientRegistrations, TENANT, type ClientName } from '../../issuer/registrations.ts';
-import type { Certificates } from '../certificates/make-certificates.ts';
+import type { CertificateFiles } from '../certificates/make-certificates.ts';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
 import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
@@ -14,7 +14,7 @@ import { issuerControls, type IssuerControls, type IssuerDescription } from './i
 
 export interface IssuerOptions {
   readonly runDir: string;
-  readonly certificates: Certificates;
+  readonly certificates: CertificateFiles;
   readonly usualPorts: boolean;
   readonly lifetime: Lifetime;
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import type { KafkaDistribution } from './fetch-kafka.ts';
 import { javaCommand } from './java-command.ts';
 
@@ -23,6 +23,8 @@ export interface ToolRun {
 
 export interface ToolOptions {
   readonly stdin?: string;
+  /** How standard output is read: latin1 keeps every byte as one character. Default utf8. */
+  readonly encoding?: 'utf8' | 'latin1';
   /** -D... settings of the JVM. */
   readonly javaSettings?: readonly string[];
   /** Ended with SIGKILL after this; default 30 s. */
@@ -37,6 +39,6 @@ export const kafkaTool = async (kafka: KafkaDistribution, tool: keyof typeof TOO
   });
   java.stdin.on('error', () => {}); // A tool that ends before it read its input is judged by its exit code.
   java.stdin.end(options.stdin ?? '');
-  const [stdout, stderr, [exitCode]] = await Promise.all([text(java.stdout), text(java.stderr), once(java, 'close') as Promise<[number | null]>]);
-  return { exitCode: exitCode ?? -1, stdout, stderr };
+  const [stdout, stderr, [exitCode]] = await Promise.all([buffer(java.stdout), text(java.stderr), once(java, 'close') as Promise<[number | null]>]);
+  return { exitCode: exitCode ?? -1, stdout: stdout.toString(options.encoding), stderr };
 };

@@ -16,7 +16,7 @@ export interface BrokerOptions {
   readonly kafka: KafkaDistribution;
   /** Owned by this broker alone: data, settings, log, admin.properties. */
   readonly runDir: string;
-  readonly certificates: Certificates;
+  readonly certificates: { readonly servers: Pick<Certificates['servers'], 'broker'> };
   readonly trusts: readonly TrustedIssuer[];
   /** Adds an open PLAINTEXT listener on loopback, whose anonymous caller may do everything: for measurements. */
   readonly bench?: boolean;
