@@ -17,3 +17,8 @@ export type { Signer } from './token-service/signer.js';
 export * from './kafka-credentials/matrix.settings.js';
 export * from './kafka-credentials/credential.matrix.js';
 export type { MatrixCluster, MatrixPlugin } from './kafka-credentials/matrix.check.js';
+export * from './entra/entra.plugin.js';
+export * from './entra/entra.settings.js';
+export * from './ldap/ldap.plugin.js';
+export * from './ldap/ldap.settings.js';
+export type { DirectoryDriver } from './ldap/directory.driver.js';

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import type { Claim, Plugin, PluginDependencies } from '../contract/plugin.js';
+import { readPlainFile } from '../files/owner-only.file.js';
+import { createJwksFetch } from '../keys/jwks.fetch.js';
+import { createKeyStore } from '../keys/key.store.js';
+import { createRunner } from '../runner/plugin.runner.js';
+import { BearerStrategy } from './bearer.strategy.js';
+import { entraSchema, type EntraSettings, type EntraVersion } from './entra.settings.js';
+import { createEntraVerifier, type EntraIssuer } from './entra.verifier.js';
+import { createVerifiedTokenCache } from './verified-token.cache.js';
+
+const REFRESH_EVERY_MS = 3_600_000;
+/** While an issuer has given no keys yet, it is asked this often. */
+const RETRY_EVERY_MS = 30_000;
+
+const VERSIONS: readonly EntraVersion[] = ['v1', 'v2'];
+
+/** @throws StartupError when the CA file cannot be read */
+export const createEntraPlugin = (settings: EntraSettings, { clock, baseDir, report }: PluginDependencies): Plugin => {
+  const caFile = settings.caFile;
+  const ca = caFile === undefined ? undefined : readPlainFile(resolve(baseDir, caFile), `plugins.${settings.id}.caFile`);
+  const issuers = VERSIONS.flatMap((version): EntraIssuer[] => {
+    const pinned = settings.versions[version];
+    if (pinned === undefined) return [];
+    const onRefused = (code: string) => report?.({ pluginId: settings.id, event: `${version}-keys-refused`, code });
+    return [{ version, issuer: pinned.issuer, audiences: pinned.audiences, keys: createKeyStore({ fetch: createJwksFetch({ url: pinned.jwksUrl, ca }), clock, onRefused }) }];
+  });
+  const verify = createEntraVerifier({ pluginId: settings.id, authority: settings.authority, tenant: settings.tenant, issuers, maxTokenLifeSeconds: settings.maxTokenLifeSeconds, clock });
+  const cache = createVerifiedTokenCache(settings.verifiedTokenCacheSeconds, clock);
+  const timers: NodeJS.Timeout[] = [];
+  return {
+    id: settings.id,
+    type: 'entra',
+    authority: settings.authority,
+    claims: issuers.map(({ issuer, audiences }): Claim => ({ scheme: 'bearer', issuer, audiences })),
+    challenge: 'Bearer realm="kafka"',
+    strategy: new BearerStrategy(createRunner(settings), (token) => cache.through(token, verify)),
+    // An issuer that is away does not stop the start: its callers get 503 until it is back.
+    start: async () => {
+      const refreshAll = () => Promise.all(issuers.map(({ keys }) => keys.refresh()));
+      const refreshMissing = () => Promise.all(issuers.map(({ keys }) => (keys.state() === 'up' ? undefined : keys.refresh())));
+      timers.push(setInterval(() => void refreshAll(), REFRESH_EVERY_MS), setInterval(() => void refreshMissing(), RETRY_EVERY_MS));
+      for (const timer of timers) timer.unref();
+      await refreshAll();
+    },
+    health: () => issuers.map(({ version, keys }) => ({ name: `${settings.id}:${version}-keys`, state: keys.state() })),
+    forget: () => cache.forget(),
+    close: async () => {
+      for (const timer of timers.splice(0)) clearInterval(timer);
+      cache.forget();
+    },
+  };
+};
+
+/** What the app needs to offer this plugin type. */
+export const entraPlugin = { type: 'entra', schema: entraSchema, create: createEntraPlugin } as const;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const guid = z.guid().transform((text) => text.toLowerCase());
+
+/** One token version: Entra's v1 and v2 differ in issuer, audience and client claim, and are pinned apart. */
+const versionSchema = z.strictObject({
+  issuer: z.url({ protocol: /^https$/ }),
+  audiences: z.array(z.string().min(1).max(256)).min(1),
+  /** Fixed here and never taken from a metadata document. TLS always. */
+  jwksUrl: z.url({ protocol: /^https$/ }),
+});
+
+/** A plugin of type `entra`: tokens of one Microsoft Entra tenant. */
+export const entraSchema = z.strictObject({
+  id: z.string(),
+  type: z.literal('entra'),
+  authority: z.string(),
+  tenant: guid,
+  versions: z
+    .strictObject({ v1: versionSchema.optional(), v2: versionSchema.optional() })
+    .refine(({ v1, v2 }) => v1 !== undefined || v2 !== undefined, 'needs v1, v2 or both')
+    .refine(({ v1, v2 }) => v1?.issuer !== v2?.issuer, 'v1 and v2 cannot share an issuer')
+    .refine(({ v1, v2 }) => [v1, v2].every((version) => version === undefined || version.issuer.length > 0), 'needs an issuer'),
+  /** PEM of the CA behind jwksUrl; absent: Node's roots. */
+  caFile: z.string().optional(),
+  /** Longest accepted life of a token, seconds: 28 h covers Entra's longest (clients aware of continuous access evaluation). */
+  maxTokenLifeSeconds: z.int().min(60).max(172_800).default(100_800),
+  /** Verified tokens are remembered this long at most; 0 turns the cache off. */
+  verifiedTokenCacheSeconds: z.int().min(0).max(60).default(60),
+});
+
+export type EntraSettings = z.infer<typeof entraSchema>;
+export type EntraVersion = 'v1' | 'v2';
