@@ -15,7 +15,7 @@ const isObject = (value: unknown): value is LibraryError => typeof value === 'ob
 const ownCode = (error: LibraryError): { code: KafkaErrorCode; brokerCode?: number } | null => {
   const brokerCode = typeof error.apiCode === 'number' ? error.apiCode : error.code;
   if (typeof brokerCode === 'number') return { code: fromBrokerCode(brokerCode), brokerCode };
-  const text = `${String(error.code ?? '')} ${String(error.name ?? '')}`;
+  const text = [error.code, error.name].filter((part) => typeof part === 'string').join(' ');
   if (/PLT_KFK_TIMEOUT|RequestTimeout/.test(text)) return { code: 'DEADLINE_EXCEEDED' };
   if (/PLT_KFK_NETWORK|KafkaJSConnection|ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EHOSTUNREACH/.test(text)) return { code: 'NO_BROKER' };
   if (/PLT_KFK_UNSUPPORTED/.test(text)) return { code: 'UNSUPPORTED_VERSION' };

@@ -16,7 +16,7 @@ export interface WireRequest<Response> {
 export class ConnectionFault extends Error {
   override readonly name = 'ConnectionFault';
   constructor(
-    readonly reason: 'unreachable' | 'tls' | 'lost',
+    readonly reason: 'unreachable' | 'tls' | 'lost' | 'no-answer',
     /** Whether bytes of the request may have reached the broker: false is a promise (Must 15). */
     readonly written: boolean,
     options?: { cause?: unknown },
@@ -63,7 +63,8 @@ export const splitAddress = (address: BrokerAddress): { host: string; port: numb
 /** TLS faults are configuration faults: told apart for the log, by Node's error codes. */
 export const isTlsFault = (error: unknown): boolean => {
   for (let e: unknown = error, depth = 0; e instanceof Error && depth < 6; e = e.cause, depth++) {
-    if (/^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(String((e as { code?: unknown }).code ?? ''))) return true;
+    const { code } = e as { code?: unknown };
+    if (typeof code === 'string' && /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code)) return true;
   }
   return false;
 };

@@ -1,0 +1,174 @@
+import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
+import type { BrokerAddress } from '../session/cluster-settings.js';
+import type { Observe } from '../session/notices.js';
+import { ConnectionFault } from '../transports/transport.js';
+import { isAdvertisedAllowed, toAddress } from './advertised-address.js';
+import { BrokerConnection, type ConnectionContext } from './broker.connection.js';
+import { pause, within } from './deadline.js';
+import { TokenRefused } from './shown-token.js';
+
+/** A broker answers one request a connection at a time, so long polls and group calls never share one with the rest (Must 11). */
+export type Purpose = 'work' | 'fetch' | 'group';
+
+const RETRY_FIRST_MS = 50;
+const RETRY_MOST_MS = 1_000;
+/** One try to connect and authenticate; a dead bootstrap server must not eat the whole deadline. */
+const CONNECT_TRY_MS = 5_000;
+
+interface Slot {
+  connection: BrokerConnection | null;
+  opening: Promise<BrokerConnection> | null;
+}
+
+export interface ConnectionsContext extends ConnectionContext {
+  readonly clusterId: string;
+  readonly kafkaName: string;
+  readonly observe: Observe;
+  readonly count: (what: 'connects' | 'connectFailures') => void;
+}
+
+/** All connections of one session: one for each purpose and broker, opened when first needed, never shared with another principal. */
+export class BrokerConnections {
+  readonly #context: ConnectionsContext;
+  readonly #slots = new Map<string, Slot>();
+  readonly #nodes = new Map<number, BrokerAddress>();
+  readonly #reported = new Set<string>();
+  #turn = 0;
+  #closed = false;
+
+  constructor(context: ConnectionsContext) {
+    this.#context = context;
+  }
+
+  /** Takes the brokers of a metadata answer; addresses outside the settings are reported and never dialled (I22). */
+  learn(brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]): void {
+    this.#nodes.clear();
+    for (const { nodeId, host, port } of brokers) {
+      const address = toAddress(host, port);
+      const allowed = this.#context.listener.bootstrapServers.includes(address) || isAdvertisedAllowed(host, port, this.#context.listener.advertisedHosts);
+      if (allowed) this.#nodes.set(nodeId, address);
+      else if (!this.#reported.has(address)) {
+        this.#reported.add(address);
+        this.#context.observe({ kind: 'address-refused', clusterId: this.#context.clusterId, address });
+      }
+    }
+  }
+
+  /**
+   * A connection to whichever broker answers first in turn, tried again until the deadline.
+   * @throws KafkaError NO_BROKER, and those of the token source
+   */
+  async toAny(purpose: Purpose, deadline: number): Promise<BrokerConnection> {
+    for (let wait = RETRY_FIRST_MS; ; wait = Math.min(wait * 2, RETRY_MOST_MS)) {
+      const open = this.#openOne(purpose);
+      if (open !== null) return open;
+      for (const address of this.#candidates()) {
+        try {
+          return await this.#to(purpose, address, deadline);
+        } catch (error) {
+          if (!(error instanceof ConnectionFault)) throw error;
+        }
+      }
+      if (this.#context.clock.now() + wait >= deadline) throw new KafkaError('NO_BROKER');
+      await pause(this.#context.timers, wait);
+    }
+  }
+
+  /**
+   * The connection to one broker by its id, one try.
+   * @throws ConnectionFault (never written), KafkaError NO_BROKER when its address may not be dialled, and those of the token source
+   */
+  async toNode(purpose: Purpose, nodeId: number, deadline: number): Promise<BrokerConnection> {
+    const address = this.#nodes.get(nodeId);
+    if (address === undefined) throw new KafkaError('NO_BROKER');
+    const connection = await this.#to(purpose, address, deadline);
+    this.#retireBootstrap(purpose, address);
+    return connection;
+  }
+
+  /** Whether any broker can be talked to at this moment. */
+  get hasOpen(): boolean {
+    return [...this.#slots.values()].some(({ connection }) => connection?.isOpen === true);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { connection } of this.#slots.values()) connection?.destroy();
+    this.#slots.clear();
+  }
+
+  #openOne(purpose: Purpose): BrokerConnection | null {
+    for (const [key, { connection }] of this.#slots) if (connection?.isOpen === true && key.startsWith(purpose)) return connection;
+    return null;
+  }
+
+  #candidates(): BrokerAddress[] {
+    const all = [...new Set([...this.#nodes.values(), ...this.#context.listener.bootstrapServers])];
+    const first = this.#turn++ % all.length;
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+
+  async #to(purpose: Purpose, address: BrokerAddress, deadline: number): Promise<BrokerConnection> {
+    if (this.#closed) throw new KafkaError('NO_BROKER');
+    const key = `${purpose}|${address}`;
+    let slot = this.#slots.get(key);
+    if (slot === undefined) this.#slots.set(key, (slot = { connection: null, opening: null }));
+    if (slot.connection?.isOpen === true) return slot.connection;
+    const { clock, timers } = this.#context;
+    slot.opening ??= this.#open(slot, address, Math.max(1, Math.min(CONNECT_TRY_MS, this.#context.silenceMs)));
+    try {
+      return await within(timers, deadline - clock.now(), slot.opening);
+    } catch (error) {
+      // Only this caller's patience ended; nothing of its request was sent.
+      if (isKafkaError(error) && error.code === 'DEADLINE_EXCEEDED') throw new ConnectionFault('unreachable', false, { cause: error });
+      throw error;
+    }
+  }
+
+  async #open(slot: Slot, address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
+    const { clock, clusterId, kafkaName, observe, count } = this.#context;
+    const startedAt = clock.now();
+    try {
+      const connection = await this.#authenticate(address, timeoutMs);
+      if (this.#closed) {
+        connection.destroy();
+        throw new ConnectionFault('lost', false);
+      }
+      slot.connection = connection;
+      count('connects');
+      observe({ kind: 'connected', clusterId, address, kafkaName, tookMs: clock.now() - startedAt });
+      return connection;
+    } catch (error) {
+      count('connectFailures');
+      observe({ kind: 'connect-failed', clusterId, address, reason: error instanceof ConnectionFault ? error.reason : 'refused' });
+      throw error;
+    } finally {
+      slot.opening = null;
+    }
+  }
+
+  /** I21 in one place: show the token; if it is refused, ask the token source whether another may be shown. */
+  async #authenticate(address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
+    const { tokens } = this.#context;
+    let shown = tokens === null ? null : await tokens.current();
+    for (;;) {
+      try {
+        return await BrokerConnection.open(this.#context, address, shown, timeoutMs);
+      } catch (error) {
+        if (isKafkaError(error) && error.code === 'DEADLINE_EXCEEDED') throw new ConnectionFault('no-answer', false, { cause: error });
+        if (!(error instanceof TokenRefused) || shown === null || tokens === null) throw error;
+        shown = await tokens.afterRefusal(shown);
+      }
+    }
+  }
+
+  /** The bootstrap address may be a balancer's: once the brokers themselves are connected it is a spare socket. */
+  #retireBootstrap(purpose: Purpose, keep: BrokerAddress): void {
+    const known = new Set(this.#nodes.values());
+    for (const [key, { connection }] of this.#slots) {
+      if (connection === null || !key.startsWith(purpose) || connection.address === keep || known.has(connection.address) || !connection.isIdle) continue;
+      connection.destroy();
+      this.#slots.delete(key);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { nodeTimers, type Timers } from '../protocol/deadline.js';
+import { ByteBudget } from '../protocol/produce/byte-budget.js';
+import { transportFor } from '../transports/transport-for.js';
+import type { Transport } from '../transports/transport.js';
+import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
+import type { Observe } from './notices.js';
+import { PrincipalSession } from './principal.session.js';
+import { RefusedTokens } from './refused.tokens.js';
+import { SessionCache } from './session.cache.js';
+import type { KafkaSessions } from './sessions.port.js';
+
+export interface KafkaSessionsSettings {
+  readonly clusters: readonly ClusterSettings[];
+  readonly limits: SessionLimits;
+  readonly clock: Clock;
+  /** For the log, the metrics and the security alarm; must not throw. */
+  readonly observe?: Observe;
+  /** For specs; real time otherwise. */
+  readonly timers?: Timers;
+}
+
+const SWEEP_MOST_MS = 5_000;
+const SWEEP_LEAST_MS = 250;
+
+/**
+ * The Kafka side of the proxy: every cluster, every caller's sessions.
+ * @throws Error at once when a transport's library is not the one that it was written for, or two clusters share an id
+ */
+export const createKafkaSessions = ({ clusters, limits, clock, observe = () => undefined, timers = nodeTimers }: KafkaSessionsSettings): KafkaSessions => {
+  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  if (byId.size !== clusters.length) throw new Error('two clusters share an id');
+  const transports = new Map<string, Transport>([...new Set(clusters.map(({ transport }) => transport))].map((name) => [name, transportFor(name)]));
+  const refused = new RefusedTokens(clock);
+  const processBudget = new ByteBudget(limits.bufferBytes);
+  const cache: SessionCache = new SessionCache({
+    clusters: byId,
+    limits,
+    clock,
+    timers,
+    open: (source, cluster) =>
+      new PrincipalSession(source, {
+        cluster,
+        transport: transports.get(cluster.transport) as Transport,
+        clock,
+        timers,
+        refused,
+        limits,
+        processBudget,
+        observe,
+        count: (what) => cache.count(what),
+      }),
+  });
+  const every = Math.min(SWEEP_MOST_MS, Math.max(SWEEP_LEAST_MS, limits.idleMs / 4));
+  const sweep = (): void => {
+    cache.sweep();
+    cancel = timers.after(every, sweep);
+  };
+  let cancel = timers.after(every, sweep);
+  return {
+    withSessionFor: (caller, clusterId, use) => cache.withSessionFor(caller, clusterId, use),
+    counts: () => cache.counts(),
+    evict: (where) => cache.evict(where),
+    close: async () => {
+      cancel();
+      await cache.close();
+    },
+  };
+};

@@ -1,0 +1,91 @@
+import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
+import { fromLibrary } from '../errors/from-library.js';
+import { isTopicName } from '../protocol/topic-name.js';
+import type { TopicOperation, TopicRule } from './kafka-credential.js';
+import type { PrincipalSession } from './principal.session.js';
+import type { BrokerDescription, CallOptions, ConfigEntry, KafkaSession, ProduceRecord, RecordResult, TopicDescription } from './session.port.js';
+
+/**
+ * What `use` gets: the caller's session for as long as `use` runs, with the caller's topic rule asked for every topic name (I25).
+ * Once the lease has ended every call throws: a session that was kept must not outlive the request that was admitted.
+ */
+export class LeasedSession implements KafkaSession {
+  readonly clusterId: string;
+  readonly #session: PrincipalSession;
+  readonly #topics: TopicRule;
+  readonly #defaultDeadline: () => number;
+  #ended = false;
+
+  constructor(session: PrincipalSession, topics: TopicRule, defaultDeadline: () => number) {
+    this.clusterId = session.clusterId;
+    this.#session = session;
+    this.#topics = topics;
+    this.#defaultDeadline = defaultDeadline;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  listTopics(options?: CallOptions): Promise<readonly { readonly name: string; readonly internal: boolean }[]> {
+    return this.#call(options, async (deadline) => {
+      const { topics } = await this.#session.listTopics(deadline);
+      const listed = topics.flatMap((topic) => (topic.kind === 'known' && this.#topics.admits(topic.name, 'describe') ? [{ name: topic.name, internal: topic.internal }] : []));
+      return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+    });
+  }
+
+  describeTopic(topic: string, options?: CallOptions): Promise<TopicDescription> {
+    return this.#call(options, async (deadline) => {
+      this.#mayUse(topic, 'describe');
+      const found = await this.#session.describeTopic(topic, deadline);
+      if (found.kind === 'failed') throw found.error;
+      return { name: found.name, internal: found.internal, partitions: [...found.partitions.values()] };
+    });
+  }
+
+  describeBrokers(options?: CallOptions): Promise<readonly BrokerDescription[]> {
+    return this.#call(options, (deadline) => this.#session.describeBrokers(deadline));
+  }
+
+  topicConfigs(topic: string, options?: CallOptions): Promise<readonly ConfigEntry[]> {
+    return this.#call(options, (deadline) => {
+      this.#mayUse(topic, 'describe-configs');
+      return this.#session.topicConfigs(topic, deadline);
+    });
+  }
+
+  produce(records: readonly ProduceRecord[], options?: CallOptions): Promise<readonly RecordResult[]> {
+    return this.#call(options, async (deadline) => {
+      const refusals = new Map<string, KafkaError | null>();
+      for (const { topic } of records) if (!refusals.has(topic)) refusals.set(topic, this.#refusal(topic, 'write'));
+      if ([...refusals.values()].every((refusal) => refusal === null)) return this.#session.produce(records, deadline);
+      // A record that may not be written fails alone; the others go on, in their order.
+      const stored = await this.#session.produce(records.filter(({ topic }) => refusals.get(topic) === null), deadline);
+      let next = 0;
+      return records.map(({ topic }): RecordResult => {
+        const error = refusals.get(topic) ?? null;
+        return error === null ? (stored[next++] as RecordResult) : { kind: 'failed', error };
+      });
+    });
+  }
+
+  #refusal(topic: string, operation: TopicOperation): KafkaError | null {
+    if (!isTopicName(topic)) return new KafkaError('INVALID_TOPIC', { resource: topic.slice(0, 249) });
+    return this.#topics.admits(topic, operation) ? null : new KafkaError('TOPIC_RULE_DENIED', { resource: topic });
+  }
+
+  #mayUse(topic: string, operation: TopicOperation): void {
+    const refusal = this.#refusal(topic, operation);
+    if (refusal !== null) throw refusal;
+  }
+
+  async #call<T>(options: CallOptions | undefined, run: (deadline: number) => Promise<T>): Promise<T> {
+    if (this.#ended) throw new Error('a Kafka session was used after its lease had ended');
+    try {
+      return await run(options?.deadline ?? this.#defaultDeadline());
+    } catch (error) {
+      throw isKafkaError(error) ? error : fromLibrary(error);
+    }
+  }
+}

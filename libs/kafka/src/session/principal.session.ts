@@ -1,0 +1,120 @@
+import { KafkaError } from '../errors/kafka-error.js';
+import { fromBrokerCode } from '../errors/from-broker-code.js';
+import { BrokerConnections } from '../protocol/broker.connections.js';
+import { DESCRIBE_CONFIGS } from '../protocol/codecs.js';
+import type { Timers } from '../protocol/deadline.js';
+import { type ClusterMetadata, MetadataCache, type TopicMetadata } from '../protocol/metadata.cache.js';
+import { Accumulator } from '../protocol/produce/accumulator.js';
+import { ByteBudget } from '../protocol/produce/byte-budget.js';
+import { readCall } from '../protocol/read.call.js';
+import type { Transport } from '../transports/transport.js';
+import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
+import type { KafkaCredentialSource } from './kafka-credential.js';
+import type { Observe } from './notices.js';
+import type { RefusedTokens } from './refused.tokens.js';
+import type { BrokerDescription, ConfigEntry, ProduceRecord, RecordResult } from './session.port.js';
+import { TokenHolder } from './token.holder.js';
+
+export interface PrincipalSessionContext {
+  readonly cluster: ClusterSettings;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly refused: RefusedTokens;
+  readonly limits: SessionLimits;
+  readonly processBudget: ByteBudget;
+  readonly observe: Observe;
+  readonly count: (what: 'connects' | 'connectFailures') => void;
+}
+
+const TOPIC_RESOURCE = 2;
+
+/** One principal's connections, tokens, metadata and waiting records on one cluster. Knows no topic rule: that is each lease's. */
+export class PrincipalSession {
+  readonly tokens: TokenHolder;
+  readonly #context: PrincipalSessionContext;
+  readonly #connections: BrokerConnections;
+  readonly #metadata: MetadataCache;
+  readonly #accumulator: Accumulator;
+  #state: 'new' | 'connected' | 'broken' = 'new';
+
+  /** @throws KafkaError UNKNOWN_CLUSTER when the source names a listener that the cluster has not */
+  constructor(source: KafkaCredentialSource, context: PrincipalSessionContext) {
+    const { cluster, clock, timers, observe } = context;
+    const listener = cluster.listeners[source.listener];
+    if (listener === undefined) throw new KafkaError('UNKNOWN_CLUSTER', { resource: cluster.id });
+    this.#context = context;
+    this.tokens = new TokenHolder(source, { clock, timers, refused: context.refused, observe });
+    this.#connections = new BrokerConnections({
+      transport: context.transport,
+      listener,
+      tokens: listener.sasl === 'none' ? null : this.tokens,
+      clock,
+      timers,
+      silenceMs: cluster.brokerDeadlineMs,
+      clusterId: cluster.id,
+      kafkaName: source.kafkaName,
+      observe,
+      onPrincipalChange: () => {
+        this.#state = 'broken';
+        observe({ kind: 'principal-changed', clusterId: cluster.id, kafkaName: source.kafkaName });
+      },
+      count: (what) => {
+        if (what === 'connects' && this.#state === 'new') this.#state = 'connected';
+        context.count(what);
+      },
+    });
+    this.#metadata = new MetadataCache(this.#connections, clock, timers, cluster.brokerDeadlineMs);
+    this.#accumulator = new Accumulator({
+      connections: this.#connections,
+      metadata: this.#metadata,
+      budget: new ByteBudget(context.limits.bufferBytesPerSession, context.processBudget),
+      clock,
+      timers,
+      defect: (error) => observe({ kind: 'defect', clusterId: cluster.id, at: 'produce', error: error instanceof Error ? error.name : typeof error }),
+    });
+  }
+
+  get clusterId(): string {
+    return this.#context.cluster.id;
+  }
+
+  /** new: nothing was ever opened, so nothing is lost by dropping it; broken: must not serve another request. */
+  get state(): 'new' | 'connected' | 'broken' {
+    return this.#state;
+  }
+
+  produce(records: readonly ProduceRecord[], deadline: number): Promise<readonly RecordResult[]> {
+    return this.#accumulator.produce(records, deadline);
+  }
+
+  /** Never from the cache: an administrator who has just created a topic wants to see it. */
+  describeTopic(topic: string, deadline: number): Promise<TopicMetadata> {
+    return this.#metadata.fresh(topic, deadline);
+  }
+
+  listTopics(deadline: number): Promise<ClusterMetadata> {
+    return this.#metadata.ask(null, deadline);
+  }
+
+  async describeBrokers(deadline: number): Promise<readonly BrokerDescription[]> {
+    const { brokers } = await this.#metadata.ask([], deadline);
+    return brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack })).sort((a, b) => a.id - b.id);
+  }
+
+  async topicConfigs(topic: string, deadline: number): Promise<readonly ConfigEntry[]> {
+    const { results } = await readCall(this.#connections, this.#context.clock, DESCRIBE_CONFIGS, [[{ resourceType: TOPIC_RESOURCE, resourceName: topic, configurationKeys: null }], false, false], deadline);
+    const result = results.find(({ resourceName }) => resourceName === topic);
+    if (result === undefined) throw new KafkaError('BROKER_OTHER', { resource: topic });
+    if (result.errorCode !== 0) {
+      throw new KafkaError(fromBrokerCode(result.errorCode, 'topic'), { resource: topic, brokerCode: result.errorCode, brokerText: result.errorMessage ?? undefined });
+    }
+    return result.configs
+      .map(({ name, value, isSensitive }) => ({ name, value: isSensitive ? null : (value ?? null), sensitive: isSensitive }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  destroy(): void {
+    this.#connections.close();
+  }
+}

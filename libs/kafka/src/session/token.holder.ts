@@ -1,0 +1,125 @@
+import { KafkaError } from '../errors/kafka-error.js';
+import type { Timers } from '../protocol/deadline.js';
+import { pause } from '../protocol/deadline.js';
+import { type ShownToken, type TokenSource, shownToken } from '../protocol/shown-token.js';
+import type { Clock } from './cluster-settings.js';
+import { CredentialExpired, CredentialUnavailable, type KafkaCredential, type KafkaCredentialSource } from './kafka-credential.js';
+import type { Observe } from './notices.js';
+import type { RefusedTokens } from './refused.tokens.js';
+
+/** I12: a session ends this long before its credential, or a tenth of its life before, whichever is less. */
+const END_MARGIN_MS = 5_000;
+/** A source that gives the same token again is not asked more often than this. */
+const RENEWAL_GAP_MS = 1_000;
+/** I21: a key that was published just now is refused once, then learnt. */
+const OWN_REFUSAL_PAUSE_MS = 1_000;
+const OWN_REFUSAL_MEMORY_MS = 2_000;
+const OWN_RETRY_MEMORY_MS = 5_000;
+
+export const usableUntil = ({ issuedAt, expiresAt }: KafkaCredential): number => expiresAt - Math.min(END_MARGIN_MS, Math.max(0, expiresAt - issuedAt) / 10);
+
+export interface TokenHolderContext {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly refused: RefusedTokens;
+  readonly observe: Observe;
+}
+
+/** The tokens of one session key: the freshest source, its current token, and what brokers said of it (I10-I12, I15, I21). */
+export class TokenHolder implements TokenSource {
+  readonly #context: TokenHolderContext;
+  #source: KafkaCredentialSource;
+  #held: ShownToken | null = null;
+  #renewAt = 0;
+  #fetching: Promise<ShownToken> | null = null;
+  #ownRefusedUntil = 0;
+  #retried: { readonly id: string; readonly until: number } | null = null;
+
+  constructor(source: KafkaCredentialSource, context: TokenHolderContext) {
+    this.#source = source;
+    this.#context = context;
+  }
+
+  get source(): KafkaCredentialSource {
+    return this.#source;
+  }
+
+  /** I15: the freshest verification wins, for one session key only. @throws Error (a bug) when the source is another's */
+  adopt(source: KafkaCredentialSource): void {
+    for (const name of ['sessionKey', 'kafkaName', 'clusterId', 'listener', 'origin'] as const) {
+      if (source[name] !== this.#source[name]) throw new Error(`a session got a credential source with another ${name}`);
+    }
+    if (source === this.#source || source.proofUntil <= this.#source.proofUntil) return;
+    this.#source = source;
+    // The caller's own newer token replaces the older at once; a minted one lives on to its half life.
+    if (source.origin === 'caller' || this.#isSpent()) this.#renewAt = 0;
+  }
+
+  async current(): Promise<ShownToken> {
+    const { clock, refused } = this.#context;
+    const now = clock.now();
+    if (this.#source.proofUntil <= now && this.#held === null) throw new KafkaError('CREDENTIAL_EXPIRED');
+    if (now < this.#ownRefusedUntil) throw new KafkaError('OWN_TOKEN_REFUSED', { retryAfterMs: this.#ownRefusedUntil - now });
+    const shown = this.#held !== null && now < this.#renewAt ? this.#held : await this.#renewed(false);
+    if (this.#isSpent()) throw new KafkaError('CREDENTIAL_EXPIRED');
+    if (refused.isRefused(this.#source.clusterId, shown.id)) throw new KafkaError('CALLER_TOKEN_REFUSED');
+    return shown;
+  }
+
+  #isSpent(): boolean {
+    return this.#held === null || Math.min(usableUntil(this.#held.credential), this.#source.proofUntil) <= this.#context.clock.now();
+  }
+
+  async afterRefusal(shown: ShownToken): Promise<ShownToken> {
+    const { clock, timers, refused, observe } = this.#context;
+    const { origin, clusterId, kafkaName } = this.#source;
+    if (origin === 'caller') {
+      refused.remember(clusterId, shown.id, shown.credential.expiresAt);
+      observe({ kind: 'caller-token-refused', clusterId, kafkaName });
+      throw new KafkaError('CALLER_TOKEN_REFUSED');
+    }
+    if (this.#retried?.id === shown.id && clock.now() < this.#retried.until) {
+      this.#ownRefusedUntil = clock.now() + OWN_REFUSAL_MEMORY_MS;
+      observe({ kind: 'own-token-refused', clusterId, kafkaName });
+      throw new KafkaError('OWN_TOKEN_REFUSED', { retryAfterMs: OWN_REFUSAL_MEMORY_MS });
+    }
+    await pause(timers, OWN_REFUSAL_PAUSE_MS);
+    const fresh = await this.#renewed(true);
+    this.#retried = { id: fresh.id, until: clock.now() + OWN_RETRY_MEMORY_MS };
+    return fresh;
+  }
+
+  /** One fetch at a time; a source that cannot decide does not end a token that has life left. */
+  #renewed(fresh: boolean): Promise<ShownToken> {
+    this.#fetching ??= this.#fetch(fresh).finally(() => (this.#fetching = null));
+    return this.#fetching;
+  }
+
+  async #fetch(fresh: boolean): Promise<ShownToken> {
+    const { clock } = this.#context;
+    try {
+      const credential = await this.#source.fetch(fresh);
+      this.#mustBeOurs(credential);
+      const now = clock.now();
+      this.#held = this.#held?.credential === credential ? this.#held : shownToken(credential);
+      this.#renewAt = Math.max(now + RENEWAL_GAP_MS, now + (usableUntil(credential) - now) / 2);
+      return this.#held;
+    } catch (error) {
+      if (error instanceof CredentialExpired) throw new KafkaError('CREDENTIAL_EXPIRED', {}, { cause: error });
+      if (!(error instanceof CredentialUnavailable)) throw new KafkaError('INTERNAL', {}, { cause: error });
+      if (!fresh && this.#held !== null && usableUntil(this.#held.credential) > clock.now()) {
+        this.#renewAt = clock.now() + RENEWAL_GAP_MS;
+        return this.#held;
+      }
+      throw new KafkaError('CREDENTIAL_UNAVAILABLE', {}, { cause: error });
+    }
+  }
+
+  /** Must 12: both libraries would go on as the other principal without a word. */
+  #mustBeOurs(credential: KafkaCredential): void {
+    const { sessionKey, kafkaName, clusterId } = this.#source;
+    if (credential.sessionKey === sessionKey && credential.kafkaName === kafkaName && credential.clusterId === clusterId) return;
+    this.#context.observe({ kind: 'principal-changed', clusterId, kafkaName });
+    throw new Error('a credential source gave a token of another principal, name or cluster');
+  }
+}
