@@ -3,10 +3,8 @@ import { RequestLog } from './audit/request-log.js';
 import { CallerMaker } from './authn/caller-maker.js';
 import { Topics } from './cluster/topics.use-case.js';
 import { TopicRules } from './gate/topic-rules.js';
-import { UnroutedController } from './http/unrouted.controller.js';
 import { Produce } from './records/produce.use-case.js';
 import { GUARDS_IN_ORDER } from './request-path.js';
-import { Alarms } from './telemetry/alarms.js';
 import { RequestMetrics } from './telemetry/request-metrics.js';
 import { ProduceController } from './v2/produce.controller.js';
 import { RootController } from './v2/root.controller.js';
@@ -15,14 +13,14 @@ import { TopicsController } from './v2/topics.controller.js';
 /** What was built before NestJS starts, by token (wiring/tokens.ts). */
 export type Parts = readonly Provider[];
 
-/** The application: three APIs over the same use-cases. The catch-all stands last, so that every API's routes win. */
+/** The application: the APIs over the same use-cases. */
 @Module({})
 export class AppModule {
   static of(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [RootController, TopicsController, ProduceController, UnroutedController],
-      providers: [...parts, ...GUARDS_IN_ORDER, Alarms, RequestLog, RequestMetrics, CallerMaker, TopicRules, Topics, Produce],
+      controllers: [RootController, TopicsController, ProduceController],
+      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, CallerMaker, TopicRules, Topics, Produce],
     };
   }
 }

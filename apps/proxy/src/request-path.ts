@@ -11,7 +11,7 @@ import type { Authentication } from './authn/authentication.js';
 import { AdmissionGuard } from './gate/admission.guard.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { checkFraming, originForm } from './http/framing.js';
-import { KnownRoutes } from './http/known-routes.js';
+import type { KnownRoutes } from './http/known-routes.js';
 import { LISTENER, type ListenedRequest } from './http/listener-server.js';
 import { RequestError } from './http/request-error.js';
 import { sendProblem } from './http/send-problem.js';
@@ -38,8 +38,10 @@ import { RequestMetrics } from './telemetry/request-metrics.js';
  * NestJS runs guards in the order in which they are provided; the filter catches what any of 6-10 throws.
  */
 export const GUARDS_IN_ORDER: readonly Provider[] = [
-  { provide: APP_GUARD, useClass: AuthenticationGuard },
-  { provide: APP_GUARD, useClass: AdmissionGuard },
+  AuthenticationGuard,
+  AdmissionGuard,
+  { provide: APP_GUARD, useExisting: AuthenticationGuard },
+  { provide: APP_GUARD, useExisting: AdmissionGuard },
   { provide: APP_GUARD, useClass: PrincipalLimitGuard },
   { provide: APP_FILTER, useClass: ErrorFilter },
 ];
@@ -86,7 +88,7 @@ const openRecord = (request: FastifyRequest): void => {
 };
 
 /** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */
-export const installHooks = (http: FastifyInstance, app: INestApplication, authentication: Authentication, flood: FloodLimit): void => {
+export const installHooks = (http: FastifyInstance, app: INestApplication, routes: KnownRoutes, authentication: Authentication, flood: FloodLimit): void => {
   const log = app.get(RequestLog);
   const metrics = app.get(RequestMetrics);
 
@@ -99,6 +101,19 @@ export const installHooks = (http: FastifyInstance, app: INestApplication, authe
     }
     request.record.reason = refusal === 'FLOOD' ? 'source-flood' : 'framing';
     sendProblem(new RequestError(refusal), request, reply, authentication.challenges);
+  });
+
+  // An unknown path meets no NestJS guard, so the same two are asked here: unknown is 401 for a stranger (I5).
+  const [authenticates, admits] = [app.get(AuthenticationGuard), app.get(AdmissionGuard)];
+  http.setNotFoundHandler(async (request, reply) => {
+    try {
+      await authenticates.authenticate(request);
+      admits.admit(request, 'unrouted');
+      throw new RequestError(routes.methodsOf(request.url).length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
+    } catch (error) {
+      sendProblem(error, request, reply, authentication.challenges);
+      return reply;
+    }
   });
 
   http.addHook('onResponse', (request, reply, done) => {

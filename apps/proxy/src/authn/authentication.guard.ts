@@ -19,10 +19,13 @@ export class AuthenticationGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const outcome = await this.authentication.authenticate(request.presented);
-    this.#accept(request, outcome);
+    await this.authenticate(context.switchToHttp().getRequest<FastifyRequest>());
     return true;
+  }
+
+  /** Also asked by the handler of unknown paths, which NestJS's guards never see. @throws RequestError */
+  async authenticate(request: FastifyRequest): Promise<void> {
+    this.#accept(request, await this.authentication.authenticate(request.presented));
   }
 
   #accept(request: FastifyRequest, outcome: AuthenticationOutcome): void {

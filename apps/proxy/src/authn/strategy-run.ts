@@ -91,7 +91,9 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
     const deadline = Promise.withResolvers<typeof NONE>();
     const timer = setTimeout(() => deadline.resolve(NONE), deadlineMs);
     try {
-      await Promise.race([guard.canActivate(context), broken.promise, deadline.promise]);
+      const ended = await Promise.race([guard.canActivate(context), broken.promise, deadline.promise]);
+      // Passport went on by itself: the strategy passed. Stock @nestjs/passport would let the handler run.
+      if (ended !== NONE && outcomes.length === 0) outcomes.push({ kind: 'broken', what: 'pass' });
     } catch (error) {
       outcomes.push({ kind: 'broken', what: `threw ${error instanceof Error ? error.name : typeof error}` });
     } finally {

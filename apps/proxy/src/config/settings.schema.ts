@@ -46,7 +46,7 @@ const cluster = z.strictObject({
   default: z.boolean().default(false),
   transport: z.enum(['platformatic', 'kafkajs']).default('platformatic'),
   brokerDeadlineMs: z.int().min(100).max(120_000).default(10_000),
-  tokenService: z.unknown(),
+  tokenService: z.unknown().optional(),
   listeners: z.array(clusterListener).min(1),
   credentials: z.unknown(),
 });
@@ -87,7 +87,7 @@ export const settingsSchema = z.strictObject({
   }),
   authorities: z.unknown(),
   plugins: z.array(z.looseObject({ id, type: z.string() })).min(1),
-  tokenService: z.unknown(),
+  tokenService: z.unknown().optional(),
   clusters: z.array(cluster).min(1),
   limits,
 });

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { RequestError } from '../http/request-error.js';
 import { IDENTITY } from '../wiring/tokens.js';
 import type { Identity } from '../wiring/identity.js';
-import { Operation } from './operation.js';
+import { Operation, type OperationName } from './operation.js';
 
 /**
  * May this principal use this at all (I24)? Runs after authentication and before a byte of the body is read. The
@@ -18,11 +18,15 @@ export class AdmissionGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { caller, record } = request;
-    if (caller === null) throw new Error('a route was reached without a caller');
     const operation = this.reflector.get(Operation, context.getHandler());
     if (operation === undefined) throw new Error(`${context.getClass().name}.${context.getHandler().name} names no operation`);
+    return this.admit(context.switchToHttp().getRequest<FastifyRequest>(), operation);
+  }
+
+  /** @throws RequestError FORBIDDEN, COULD_NOT_DECIDE */
+  admit(request: FastifyRequest, operation: OperationName): true {
+    const { caller, record } = request;
+    if (caller === null) throw new Error('a route was reached without a caller');
     record.operation = operation;
     const admission = this.identity.authorities.admission(caller.principal);
     switch (admission.kind) {

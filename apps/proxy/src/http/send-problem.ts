@@ -21,7 +21,8 @@ export const sendProblem = (error: unknown, request: FastifyRequest, reply: Fast
     reply.hijack();
     answerAndClose(request.raw, reply.raw, problem.status, headers, request.method === 'HEAD' ? '' : body);
   } else {
-    void reply.code(problem.status).headers(headers).send(body);
+    // A handler's own type may be set already; bytes, because Fastify adds a charset to the type of a text.
+    void reply.removeHeader('content-type').code(problem.status).headers(headers).send(body === '' ? undefined : Buffer.from(body));
   }
   return problem.code;
 };

@@ -1,19 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
-import { LOGGER, METRICS } from '../wiring/tokens.js';
 
 /** What an operator must look at. A closed set, because each is a label of a metric. */
 export type AlarmKind = 'broken-strategy' | 'own-token-refused' | 'protected-name' | 'unexpected-error' | 'foreign-broker-address' | 'audit-sink-failed';
 
-/** One place from which an alarm goes to the log and to a counter; its fields hold no credential and no library's text. */
-@Injectable()
+/**
+ * One place from which an alarm goes to the log and to a counter; its fields hold no credential and no library's text.
+ * Made before NestJS starts, because libraries raise alarms too, and injected as it is.
+ */
 export class Alarms {
   readonly #raised: Counter<'kind'>;
 
   constructor(
-    @Inject(LOGGER) private readonly log: Logger,
-    @Inject(METRICS) metrics: Registry,
+    private readonly log: Logger,
+    metrics: Registry,
   ) {
     this.#raised = new Counter({ name: 'postern_alarms_total', help: 'Alarms raised, by kind', labelNames: ['kind'], registers: [metrics] });
   }

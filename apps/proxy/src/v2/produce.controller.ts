@@ -7,7 +7,7 @@ import { Operation } from '../gate/operation.js';
 import { readBody } from '../http/body-reader.js';
 import { Produce } from '../records/produce.use-case.js';
 import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
-import { AnswerV2 } from './answer-v2.js';
+import { AnswerV2, json } from './answer-v2.js';
 import { embeddedFormat, requireV2Answer } from './negotiation.js';
 import { partitionParameter, topicParameter } from './path-parameters.js';
 import { produceAnswer } from './produce-answer.js';
@@ -25,18 +25,18 @@ export class ProduceController {
   @Post(':topic')
   @AnswerV2()
   @Operation('api.v2.produce-to-topic')
-  toTopic(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') topic: string): Promise<string> {
+  toTopic(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') topic: string): Promise<Buffer> {
     return this.#write(request, reply, topic, null);
   }
 
   @Post(':topic/partitions/:partition')
   @AnswerV2()
   @Operation('api.v2.produce-to-partition')
-  toPartition(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') topic: string, @Param('partition') partition: string): Promise<string> {
+  toPartition(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') topic: string, @Param('partition') partition: string): Promise<Buffer> {
     return this.#write(request, reply, topic, partitionParameter(partition));
   }
 
-  async #write(request: FastifyRequest, reply: FastifyReply, name: string, partition: number | null): Promise<string> {
+  async #write(request: FastifyRequest, reply: FastifyReply, name: string, partition: number | null): Promise<Buffer> {
     const caller = callerOf(request, this.cluster, name);
     const topic = topicParameter(name);
     requireV2Answer(request);
@@ -52,7 +52,7 @@ export class ProduceController {
       request.record.decision = answer.status === 401 ? 'unauthenticated' : 'forbidden';
       void reply.code(answer.status);
     }
-    return answer.body;
+    return json(answer.body);
   }
 }
 

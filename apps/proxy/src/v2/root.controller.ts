@@ -6,7 +6,7 @@ import { Operation } from '../gate/operation.js';
 import { readBody } from '../http/body-reader.js';
 import { RequestError } from '../http/request-error.js';
 import { SETTINGS } from '../wiring/tokens.js';
-import { AnswerV2 } from './answer-v2.js';
+import { AnswerV2, json } from './answer-v2.js';
 import { requireV2Answer, requireV2Body } from './negotiation.js';
 
 /** `GET /` and `POST /`: an empty object for whoever may call at all. */
@@ -17,20 +17,20 @@ export class RootController {
   @Get()
   @AnswerV2()
   @Operation('api.v2.root')
-  get(@Req() request: FastifyRequest): string {
+  get(@Req() request: FastifyRequest): Buffer {
     requireV2Answer(request);
-    return '{}';
+    return json('{}');
   }
 
   @Post()
   @AnswerV2()
   @Operation('api.v2.root')
-  async post(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async post(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     requireV2Answer(request);
     requireV2Body(request);
     const body = await readBody(request, reply, this.settings.limits);
     if (body.length > 0) requireObject(body.toString());
-    return '{}';
+    return json('{}');
   }
 }
 

@@ -4,7 +4,7 @@ import { Topics } from '../cluster/topics.use-case.js';
 import { callerOf } from '../authn/caller-of.js';
 import { Operation } from '../gate/operation.js';
 import { DEFAULT_CLUSTER } from '../wiring/tokens.js';
-import { AnswerV2 } from './answer-v2.js';
+import { AnswerV2, json } from './answer-v2.js';
 import { topicParameter } from './path-parameters.js';
 import { requireV2Answer } from './negotiation.js';
 import { partitionBody, topicBody } from './topic-body.js';
@@ -20,25 +20,25 @@ export class TopicsController {
   @Get()
   @AnswerV2()
   @Operation('api.v2.topics.list')
-  async list(@Req() request: FastifyRequest): Promise<string> {
+  async list(@Req() request: FastifyRequest): Promise<Buffer> {
     requireV2Answer(request);
-    return JSON.stringify(await this.topics.names(callerOf(request, this.cluster), this.cluster));
+    return json(JSON.stringify(await this.topics.names(callerOf(request, this.cluster), this.cluster)));
   }
 
   @Get(':topic')
   @AnswerV2()
   @Operation('api.v2.topics.get')
-  async get(@Req() request: FastifyRequest, @Param('topic') topic: string): Promise<string> {
+  async get(@Req() request: FastifyRequest, @Param('topic') topic: string): Promise<Buffer> {
     requireV2Answer(request);
-    return JSON.stringify(topicBody(await this.topics.detail(callerOf(request, this.cluster, topic), this.cluster, topicParameter(topic))));
+    return json(JSON.stringify(topicBody(await this.topics.detail(callerOf(request, this.cluster, topic), this.cluster, topicParameter(topic)))));
   }
 
   @Get(':topic/partitions')
   @AnswerV2()
   @Operation('api.v2.partitions.list')
-  async partitions(@Req() request: FastifyRequest, @Param('topic') topic: string): Promise<string> {
+  async partitions(@Req() request: FastifyRequest, @Param('topic') topic: string): Promise<Buffer> {
     requireV2Answer(request);
     const partitions = await this.topics.partitions(callerOf(request, this.cluster, topic), this.cluster, topicParameter(topic));
-    return JSON.stringify(partitions.map(partitionBody));
+    return json(JSON.stringify(partitions.map(partitionBody)));
   }
 }

@@ -6,4 +6,3 @@ export const AUTHENTICATION = Symbol('authentication');
 export const IDENTITY = Symbol('identity');
 export const KAFKA_SESSIONS = Symbol('kafka-sessions');
 export const DEFAULT_CLUSTER = Symbol('default-cluster');
-export const KNOWN_ROUTES = Symbol('known-routes');

@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { StartupError } from '@postern/auth-plugins';
+import { loadSettings } from './config/load-settings.js';
+import { SettingsError } from './config/settings-error.js';
+import { createLogger } from './telemetry/logger.js';
+import { start } from './wiring/start.js';
+
+const USAGE = 'usage: postern --config FILE (see apps/proxy/postern.sample.yaml)';
+
+/** One clear line on standard error, and no stack: what stops a start is for the operator to mend. */
+const giveUp = (error: unknown): never => {
+  const expected = error instanceof SettingsError || error instanceof StartupError || (error instanceof Error && error.message.startsWith('cannot listen'));
+  process.stderr.write(`postern: ${expected ? error.message : `start failed (${error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'})`}\n`);
+  process.exit(1);
+};
+
+const configFile = (): string => {
+  try {
+    const { values } = parseArgs({ options: { config: { type: 'string' } } });
+    const file = values.config ?? process.env['POSTERN_CONFIG'];
+    if (file !== undefined) return file;
+  } catch {
+    // An unknown flag gets the same line as a missing one.
+  }
+  process.stderr.write(`${USAGE}\n`);
+  return process.exit(2);
+};
+
+const main = async (): Promise<void> => {
+  const loaded = loadSettings(configFile(), process.env);
+  const { log, flush } = createLogger(loaded.settings.log.level);
+  // A bug that reaches here has left something half done: say so without its text, and let the supervisor start afresh.
+  const fatal = (kind: string) => (error: unknown) => {
+    log.fatal({ alarm: kind, name: error instanceof Error ? error.name : typeof error, at: error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6).join(' |') : undefined }, 'fatal');
+    flush();
+    process.exit(70);
+  };
+  process.on('uncaughtException', fatal('uncaught-exception')).on('unhandledRejection', fatal('unhandled-rejection'));
+
+  const running = await start(loaded, log);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    void running.stop().finally(() => {
+      flush();
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+};
+
+await main().catch(giveUp);

@@ -1,0 +1,23 @@
+import { entraPlugin, ldapPlugin, type Plugin, type PluginDependencies } from '@postern/auth-plugins';
+import { parseBlock } from '../config/load-settings.js';
+import { SettingsError } from '../config/settings-error.js';
+import type { Settings } from '../config/settings.schema.js';
+
+/** Every type of plugin that this build knows. A new way in is one entry here and one folder in libs/auth-plugins. */
+const CATALOGUE = { ldap: ldapPlugin, entra: entraPlugin } as const;
+type PluginType = keyof typeof CATALOGUE;
+
+const isKnown = (type: string): type is PluginType => Object.hasOwn(CATALOGUE, type);
+
+/** Makes the configured plugins; each parses its own block. @throws SettingsError for an unknown type or a bad block */
+export const createPlugins = (settings: Settings, dependencies: PluginDependencies): Plugin[] =>
+  settings.plugins.map((block, i) => {
+    const at = `plugins.${i}`;
+    if (!isKnown(block.type)) throw new SettingsError([`${at}.type: unknown plugin type; known are ${Object.keys(CATALOGUE).join(', ')}`]);
+    switch (block.type) {
+      case 'ldap':
+        return ldapPlugin.create(parseBlock(at, ldapPlugin.schema, block), dependencies);
+      case 'entra':
+        return entraPlugin.create(parseBlock(at, entraPlugin.schema, block), dependencies);
+    }
+  });
