@@ -4,11 +4,13 @@ export { createCertificateAuthority, LOOPBACK_NAMES, type CertificateAuthority, 
 export { createSigningKeys, publicJwk, type SigningKeyEntry, type SigningKeys } from './keys/signing-keys.ts';
 export { DEFAULT_KAFKA_VERSION, fetchKafka, type KafkaDistribution } from './kafka/fetch-kafka.ts';
 export { startKafka, type KafkaOptions } from './kafka/start-kafka.ts';
+export { chooseBrokerPorts } from './kafka/start-unprepared.ts';
 export { kafkaSetUp, type Kafka, type KafkaDescription, type KafkaSetUp } from './kafka/kafka.handle.ts';
 export { kafkaTool, TOOLS, type ToolOptions, type ToolRun } from './kafka/kafka-tool.ts';
 export type { AclOperation, AclWish, TopicWish } from './kafka/cluster-setup.ts';
 export type { AdminLogin } from './kafka/admin.client.ts';
 export type { TrustedIssuer } from './kafka/server-properties.ts';
+export { startProxy, type Proxy, type ProxyDescription, type ProxyOptions } from './proxy/start-proxy.ts';
 export { choosePort } from './processes/ports.ts';
 export { sleep, waitUntil } from './processes/wait-until.ts';
 export type { Lifetime } from './processes/child.process.ts';

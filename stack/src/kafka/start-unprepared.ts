@@ -22,6 +22,8 @@ export interface BrokerOptions {
   readonly bench?: boolean;
   /** The well-known ports when they are free; otherwise any. */
   readonly usualPorts: boolean;
+  /** Ports that were chosen before, by listener name: for clients whose settings must name them first. */
+  readonly ports?: Readonly<Record<string, number>>;
   readonly lifetime: Lifetime;
   readonly extraProperties?: Readonly<Record<string, string>>;
   /** Write class archives at the end: for the one run that prepares them. */
@@ -30,12 +32,14 @@ export interface BrokerOptions {
 
 const USUAL: Readonly<Record<string, number>> = { minted: 19_092, controller: 19_093, internal: 19_094, caller: 19_192, bench: 19_292 };
 
-const choosePorts = async (options: BrokerOptions): Promise<Record<string, number>> => {
-  const names = ['controller', 'internal', ...options.trusts.map((trust) => trust.listener), ...(options.bench === true ? ['bench'] : [])];
+/** A port for each of the broker's listeners. */
+export const chooseBrokerPorts = async (listeners: readonly string[], usualPorts: boolean): Promise<Readonly<Record<string, number>>> => {
   const ports: Record<string, number> = {};
-  for (const name of names) ports[name] = await choosePort(options.usualPorts ? (USUAL[name] ?? null) : null);
+  for (const name of ['controller', 'internal', ...listeners]) ports[name] = await choosePort(usualPorts ? (USUAL[name] ?? null) : null);
   return ports;
 };
+
+const listenersOf = ({ trusts, bench }: BrokerOptions): readonly string[] => [...trusts.map((trust) => trust.listener), ...(bench === true ? ['bench'] : [])];
 
 /** 16 bytes in the URL alphabet, the form of Kafka's cluster ids; a leading '-' would read as an option. */
 const newClusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, '_');
@@ -46,7 +50,7 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
     if (!existsSync(jwksFile)) throw new StackError(`listener ${listener}: the broker cannot start without its key set ${jwksFile}`);
   }
   const runDir = ownerOnlyDir(options.runDir);
-  const ports = await choosePorts(options);
+  const ports = options.ports ?? (await chooseBrokerPorts(listenersOf(options), options.usualPorts));
   const passwords = { broker: randomBytes(18).toString('base64url'), admin: randomBytes(18).toString('base64url') };
   const plan = {
     dataDir: join(runDir, 'data'),

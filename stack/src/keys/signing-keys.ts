@@ -30,18 +30,21 @@ export const publicJwk = ({ kty, n, e }: JWK, kid: string): JWK => ({ kty: kty ?
 /**
  * Makes one active RS256 signing key of a cluster: keys.json, its private key and jwks.json, all in `dir`.
  * The only place that makes such keys; the proxy never does (I16).
+ * @param publish false leaves jwks.json to the proxy, whose file it is in a running system
  */
-export const createSigningKeys = async (dir: string): Promise<SigningKeys> => {
+export const createSigningKeys = async (dir: string, publish = true): Promise<SigningKeys> => {
   ownerOnlyDir(dir);
   const kid = randomUUID();
   const { publicKey, privateKey } = await newPair('rsa', { modulusLength: 2048 });
   // Published long enough ago that brokers have surely read it, so that it may sign at once (I17).
   const publishedAt = new Date(Date.now() - 3_600_000).toISOString();
   const entry: SigningKeyEntry = { kid, state: 'active', privateKeyFile: `${kid}.pem`, publishedAt, activeAt: new Date().toISOString(), retiredAt: null };
+  const jwksFile = join(dir, 'jwks.json');
+  if (publish) writeAtomically(jwksFile, JSON.stringify({ keys: [publicJwk(await exportJWK(publicKey), kid)] }));
   return {
     kid,
+    jwksFile,
     privateKeyFile: writeAtomically(join(dir, entry.privateKeyFile), privateKey.export({ type: 'pkcs8', format: 'pem' })),
     keysFile: writeAtomically(join(dir, 'keys.json'), JSON.stringify({ keys: [entry] }, null, 2)),
-    jwksFile: writeAtomically(join(dir, 'jwks.json'), JSON.stringify({ keys: [publicJwk(await exportJWK(publicKey), kid)] })),
   };
 };

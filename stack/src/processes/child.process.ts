@@ -40,7 +40,7 @@ process.once('exit', () => {
   for (const pid of bound) process.kill(pid, 'SIGTERM');
 });
 
-const tail = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-6).join('\n') : '');
+const tail = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '');
 
 /** Ends with an error that shows the last lines of the log when the process is not running any more. */
 export const assertRunning = (child: RunningChild, name: string): void => {

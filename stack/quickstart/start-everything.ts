@@ -1,0 +1,101 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  chooseBrokerPorts,
+  choosePort,
+  createSigningKeys,
+  makeCertificates,
+  ownerOnlyDir,
+  startDirectory,
+  startIssuer,
+  startKafka,
+  startProxy,
+  type Directory,
+  type Issuer,
+  type Kafka,
+  type Lifetime,
+  type Progress,
+  type Proxy,
+} from '../src/index.ts';
+
+export interface Everything {
+  readonly kafka: Kafka;
+  readonly directory: Directory;
+  readonly issuer: Issuer;
+  readonly proxy: Proxy;
+  /** Proxy first, so that it can end its sessions while Kafka is still there. */
+  stop(): Promise<void>;
+}
+
+export const COMPONENTS = ['proxy', 'kafka', 'directory', 'issuer'] as const;
+export const TOPICS = [
+  { name: 'orders', partitions: 3 },
+  { name: 'payments', partitions: 3 },
+] as const;
+
+const grantRights = async (kafka: Kafka, issuer: Issuer): Promise<void> => {
+  await kafka.createTopics(...TOPICS);
+  const service = issuer.client('orders-service').objectId;
+  const admin = issuer.client('platform-admin').objectId;
+  await kafka.addAcls(
+    { principal: 'alice', resource: 'topic', name: 'orders', operations: ['write', 'read', 'describe'] },
+    { principal: 'bob', resource: 'topic', name: 'orders', operations: ['read', 'describe'] },
+    { principal: service, resource: 'topic', name: 'orders', operations: ['write', 'read', 'describe'] },
+    { principal: admin, resource: 'topic', operations: ['all'] },
+    { principal: admin, resource: 'group', operations: ['all'] },
+    { principal: admin, resource: 'cluster', operations: ['all'] },
+  );
+};
+
+/** Starts all four on loopback, each as soon as what it needs is there. Everything of an earlier run is thrown away. */
+export const startEverything = async (runDir: string, lifetime: Lifetime, progress: Progress): Promise<Everything> => {
+  rmSync(runDir, { recursive: true, force: true });
+  ownerOnlyDir(runDir);
+  const started: { stop(): Promise<void> }[] = [];
+  const keep = <T extends { stop(): Promise<void> }>(part: T, line: string): T => {
+    started.unshift(part);
+    progress(line);
+    return part;
+  };
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0)) await part.stop();
+  };
+  try {
+    const [certificates, ports] = await Promise.all([makeCertificates(join(runDir, 'tls')), chooseBrokerPorts(['minted', 'caller'], true)]);
+    await createSigningKeys(join(runDir, 'keys', 'main'), false);
+    progress('certificates and signing key made');
+    const shared = { certificates, usualPorts: true, lifetime, progress };
+    const issuer = keep(await startIssuer({ ...shared, runDir: join(runDir, 'issuer') }), 'issuer ready');
+    const directory = keep(await startDirectory({ ...shared, runDir: join(runDir, 'directory') }), 'directory ready');
+    const address = (listener: 'minted' | 'caller'): string => `127.0.0.1:${ports[listener]}`;
+    const proxy = await startProxy({
+      baseDir: runDir,
+      runDir: ownerOnlyDir(join(runDir, 'proxy')),
+      ports: { public: await choosePort(8443), management: await choosePort(9443), jwks: await choosePort(8445) },
+      bootstrap: { minted: address('minted'), caller: address('caller') },
+      directory,
+      issuer,
+      lifetime,
+    });
+    keep(proxy, 'proxy up, its keys are published; starting Kafka');
+    const kafka = await startKafka({
+      ...shared,
+      runDir: join(runDir, 'kafka'),
+      ports,
+      trusts: [
+        { listener: 'minted', jwksFile: proxy.jwksFile, issuer: 'https://postern.example.test', audience: 'kafka-main', principalClaim: 'sub' },
+        { listener: 'caller', jwksFile: issuer.jwksFile, issuer: issuer.v2.issuer, audience: issuer.v2.audience, principalClaim: 'oid' },
+      ],
+    });
+    // Stopped after the proxy, and before what it was told to trust.
+    started.splice(1, 0, kafka);
+    await grantRights(kafka, issuer);
+    progress('Kafka ready, topics and rights made');
+    await proxy.ready();
+    progress('proxy ready');
+    return { kafka, directory, issuer, proxy, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
