@@ -14,19 +14,14 @@ export type KafkaName =
 const ALLOWED = /^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/;
 
 /** One injective rule an authority: what it yields always lies in the set that this authority alone owns. */
-export const kafkaNameOf = (principal: Pick<VerifiedPrincipal, 'name' | 'subject'>, settings: KafkaNameSettings, isProtected: (name: string) => boolean): KafkaName => {
+export const kafkaNameOf = (principal: Pick<VerifiedPrincipal, 'name'>, settings: KafkaNameSettings, isProtected: (name: string) => boolean): KafkaName => {
   const name = candidate(principal, settings);
   if (name === null || !ALLOWED.test(name)) return { kind: 'outside' };
   return isProtected(name) ? { kind: 'protected' } : { kind: 'name', name };
 };
 
-const candidate = (principal: Pick<VerifiedPrincipal, 'name' | 'subject'>, settings: KafkaNameSettings): string | null => {
-  switch (settings.owns) {
-    case 'plain':
-      return principal.name.includes('/') || isGuid(principal.name) ? null : principal.name;
-    case 'guid':
-      return isGuid(principal.name) ? principal.name.toLowerCase() : null;
-    case 'prefix':
-      return settings.prefix + principal.name;
-  }
+const candidate = ({ name }: Pick<VerifiedPrincipal, 'name'>, settings: KafkaNameSettings): string | null => {
+  if (settings.owns === 'prefix') return settings.prefix + name;
+  if (settings.owns === 'guid') return isGuid(name) ? name.toLowerCase() : null;
+  return name.includes('/') || isGuid(name) ? null : name;
 };

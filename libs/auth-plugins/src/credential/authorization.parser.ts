@@ -33,8 +33,9 @@ export const parseAuthorization = (rawHeaders: readonly string[]): ParsedAuthori
   if (values.length > 1) return { kind: 'several' };
   const scheme = SCHEME.exec(value);
   if (scheme === null) return { kind: 'malformed' };
-  const credential = value.slice(scheme[0].length);
-  switch (scheme[1]?.toLowerCase()) {
+  const [written, name = ''] = scheme;
+  const credential = value.slice(written.length);
+  switch (name.toLowerCase()) {
     case 'basic':
       return BASIC.test(credential) ? { kind: 'basic', secret: new Secret(`Basic ${credential}`) } : { kind: 'malformed' };
     case 'bearer':

@@ -38,7 +38,7 @@ export const createEntraPlugin = (settings: EntraSettings, { clock, baseDir, rep
     // An issuer that is away does not stop the start: its callers get 503 until it is back.
     start: async () => {
       const refreshAll = () => Promise.all(issuers.map(({ keys }) => keys.refresh()));
-      const refreshMissing = () => Promise.all(issuers.map(({ keys }) => (keys.state() === 'up' ? undefined : keys.refresh())));
+      const refreshMissing = () => Promise.all(issuers.filter(({ keys }) => keys.state() !== 'up').map(({ keys }) => keys.refresh()));
       timers.push(setInterval(() => void refreshAll(), REFRESH_EVERY_MS), setInterval(() => void refreshMissing(), RETRY_EVERY_MS));
       for (const timer of timers) timer.unref();
       await refreshAll();

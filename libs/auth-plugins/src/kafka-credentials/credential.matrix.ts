@@ -3,6 +3,7 @@ import type { Authorities } from '../authority/authorities.js';
 import type { Clock } from '../contract/plugin.js';
 import type { VerifiedPrincipal } from '../contract/principal.js';
 import { Secret } from '../contract/secret.js';
+import { StartupError } from '../contract/startup.error.js';
 import { bearerToken } from '../credential/authorization.parser.js';
 import { readCompactToken } from '../credential/compact-token.js';
 import { keyOf } from '../runner/principal.key.js';
@@ -15,7 +16,7 @@ import { proofUntilOf } from './proof.js';
 export interface CredentialMatrixOptions {
   readonly clusters: readonly MatrixCluster[];
   readonly plugins: readonly MatrixPlugin[];
-  readonly authorities: Pick<Authorities, 'kafkaName'>;
+  readonly authorities: Pick<Authorities, 'kafkaName' | 'ids'>;
   readonly tokens: Pick<TokenService, 'mint' | 'clusterIds'>;
   readonly maxProofAgeSeconds: number;
   readonly clock: Clock;
@@ -41,6 +42,9 @@ export interface CredentialMatrix {
 /** @throws StartupError for a hole or a cell that no broker would believe */
 export const createCredentialMatrix = (options: CredentialMatrixOptions): CredentialMatrix => {
   const { authorities, tokens, clock } = options;
+  for (const plugin of options.plugins) {
+    if (!authorities.ids.includes(plugin.authority)) throw new StartupError(`plugin '${plugin.id}': no authority '${plugin.authority}' is configured`);
+  }
   const byCluster = new Map(options.clusters.map((cluster) => [cluster.id, checkMatrix(cluster, options.plugins, tokens.clusterIds)]));
   return {
     sourceFor: (principal, presented, clusterId) => {

@@ -35,8 +35,9 @@ export const readEntry = (entry: DirectoryEntry, attributes: EntryAttributes): E
 /** Active Directory's sixteen bytes: the first three fields are little-endian (MS-DTYP 2.3.4). */
 const guidOf = (bytes: Buffer): string => {
   if (bytes.length !== 16) return bytes.toString('hex');
-  const hex = Buffer.concat([Buffer.from(bytes.subarray(0, 4)).reverse(), Buffer.from(bytes.subarray(4, 6)).reverse(), Buffer.from(bytes.subarray(6, 8)).reverse(), bytes.subarray(8)]).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const field = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+  const rest = bytes.toString('hex', 8);
+  return `${field(bytes.readUInt32LE(0), 8)}-${field(bytes.readUInt16LE(4), 4)}-${field(bytes.readUInt16LE(6), 4)}-${rest.slice(0, 4)}-${rest.slice(4)}`;
 };
 
 /** Some of the groups (a range of Active Directory's, or a value that is no DN) is not all: unknown. */

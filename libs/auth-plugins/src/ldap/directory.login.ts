@@ -52,16 +52,10 @@ export const createDirectoryLogin = ({ settings, searches, binds, report }: Dire
     return { kind: 'rejected', reason };
   };
   const oneEntry = (answer: SearchAnswer): DirectoryEntry | 'none' | 'several' => {
-    switch (answer.kind) {
-      case 'entries':
-        return answer.entries.length > 1 ? 'several' : (answer.entries[0] ?? 'none');
-      case 'too-many':
-        return 'several';
-      case 'referral':
-        throw undecided(report, 'referral');
-      case 'refused':
-        throw undecided(report, 'search-refused', answer.code);
-    }
+    if (answer.kind === 'refused') throw undecided(report, 'search-refused', answer.code);
+    if (answer.kind === 'referral') throw undecided(report, 'referral');
+    if (answer.kind === 'too-many' || answer.entries.length > 1) return 'several';
+    return answer.entries[0] ?? 'none';
   };
 
   return async (loginName, password) => {

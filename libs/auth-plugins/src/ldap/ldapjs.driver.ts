@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
-import { AndFilter, EqualityFilter, createClient, type Client, type SearchEntry } from 'ldapjs';
-import { DirectoryFailure, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type DirectoryServer, type SearchAnswer } from './directory.driver.js';
+import ldapjs, { type Client, type SearchEntry } from 'ldapjs';
+import { DirectoryFailure, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type SearchAnswer } from './directory.driver.js';
+
+// CommonJS that re-exports in a loop: Node finds no names in it, only the default.
+const { AndFilter, EqualityFilter, createClient } = ldapjs;
 
 /**
  * ldapjs 3.0.7 behind its fence: an archived library, so that everything it leaves open is closed here. One client is one
@@ -35,9 +38,9 @@ export const ldapjsDriver: DirectoryDriver = {
       for (const event of ['connectError', 'connectRefused', 'connectTimeout', 'error']) client.on(event, (error: unknown) => fail(isTlsError(error) ? 'tls' : 'connect'));
       client.once('connect', (socket: Socket) => {
         // Connected after it was given up: `destroy` then had nothing to close.
-        if (signal.aborted) return socket.destroy();
+        if (signal.aborted) socket.destroy();
         // TLS 1.3 with Nagle's algorithm costs 40 ms a fresh bind (measured).
-        socket.setNoDelay(true);
+        else socket.setNoDelay(true);
         settle(() => resolve(new LdapjsConnection(client, socket)));
       });
     }),

@@ -3,8 +3,8 @@ const MAX_CHARACTERS = 256;
 
 /** Controls (bidi and zero-width are format characters), lone surrogates, private use, unassigned, odd separators. */
 const FORBIDDEN = /[\p{C}\p{Zl}\p{Zp}]/u;
-/** Characters that are letters or marks by category, yet print as nothing. */
-const INVISIBLE = /[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/u;
+/** Letters and marks by category that print as nothing: variation selectors, fillers, joiners (Unicode 4.1 and after). */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 
 export const isIdentityText = (text: unknown): text is string =>
   typeof text === 'string' &&
