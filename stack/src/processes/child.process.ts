@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { forgetProcess, recordProcess } from './pids.file.ts';
-import { startMark } from './process-identity.ts';
+import { signalProcess, startMark } from './process-identity.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -37,7 +37,7 @@ const SETPRIV = '/usr/bin/setpriv';
 const bound = new Set<number>();
 
 process.once('exit', () => {
-  for (const pid of bound) process.kill(pid, 'SIGTERM');
+  for (const pid of bound) signalProcess(pid, 'SIGTERM');
 });
 
 const tail = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '');
@@ -73,7 +73,7 @@ export const startChild = (options: ChildOptions): RunningChild => {
   recordProcess(options.runDir, { name: options.name, pid, startMark: startMark(pid) ?? '' });
 
   const signal = (name: NodeJS.Signals): void => {
-    if (ended === null) process.kill(pid, name);
+    if (ended === null) signalProcess(pid, name);
   };
   const end = async (first: NodeJS.Signals, graceMs: number): Promise<void> => {
     // Held by the event loop from here on, so that awaiting its end works in a program that has nothing else to do.

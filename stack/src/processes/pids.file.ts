@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../files/owner-only.ts';
-import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { isRunning, signalProcess, type ProcessIdentity } from './process-identity.ts';
 import { sleep } from './wait-until.ts';
 
 const fileIn = (runDir: string): string => join(runDir, 'pids.json');
@@ -28,11 +28,11 @@ export const stopRecorded = async (runDir: string, graceMs = 10_000): Promise<re
   for (const identity of recordedProcesses(runDir).toReversed()) {
     if (isRunning(identity)) {
       stopped.push(identity.name);
-      process.kill(identity.pid, 'SIGCONT');
-      process.kill(identity.pid, 'SIGTERM');
+      signalProcess(identity.pid, 'SIGCONT');
+      signalProcess(identity.pid, 'SIGTERM');
       const deadline = Date.now() + graceMs;
       while (isRunning(identity) && Date.now() < deadline) await sleep(25);
-      if (isRunning(identity)) process.kill(identity.pid, 'SIGKILL');
+      if (isRunning(identity)) signalProcess(identity.pid, 'SIGKILL');
     }
     forgetProcess(runDir, identity.pid);
   }

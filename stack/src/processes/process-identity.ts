@@ -29,3 +29,12 @@ export interface ProcessIdentity {
 }
 
 export const isRunning = (identity: ProcessIdentity): boolean => startMark(identity.pid) === identity.startMark;
+
+/** Sends a signal; a process that has ended in the meantime is no error. */
+export const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
