@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { createFailureBudget } from './failure.budget.js';
+
+const budget = (settings: object = {}) => {
+  let now = 1_800_000_000_000;
+  const made = createFailureBudget({ lockoutThreshold: 10, windowSeconds: 300, replicas: 1, clock: { now: () => now }, ...settings });
+  return { ...made, later: (seconds: number) => (now += seconds * 1000), tries: (name: string, source: string, times: number) => Array.from({ length: times }, () => made.take(name, source).kind) };
+};
+
+describe('the failure budget', () => {
+  it('refuses one source after three failures, and says for how long', () => {
+    const { tries, take, later } = budget();
+    expect(tries('alice', '10.0.0.1', 4)).toEqual(['go', 'go', 'go', 'spent']);
+    later(100);
+    expect(take('alice', '10.0.0.1')).toEqual({ kind: 'spent', retryAfterSeconds: 200 });
+  });
+  it('stays under half of the lock-out threshold over all sources', () => {
+    const { tries } = budget();
+    const all = Array.from({ length: 20 }, (_, n) => tries('alice', `10.0.0.${n}`, 1)).flat();
+    expect(all.filter((kind) => kind === 'go')).toHaveLength(5);
+  });
+  it('is shared by all replicas', () => {
+    const { tries } = budget({ replicas: 5 });
+    expect(tries('alice', '10.0.0.1', 2)).toEqual(['go', 'spent']);
+  });
+  it('counts guesses that come at the same time', () => {
+    const { tries } = budget();
+    expect(tries('alice', '10.0.0.1', 50).filter((kind) => kind === 'go')).toHaveLength(3);
+  });
+  it('lets the source in that last succeeded, whatever others guess', () => {
+    const { tries, succeeded, take } = budget();
+    succeeded('alice', '10.0.0.9');
+    for (let n = 0; n < 20; n += 1) tries('alice', `10.0.1.${n}`, 3);
+    expect(take('alice', '10.0.0.9').kind).toBe('go');
+    expect(take('alice', '10.0.0.8').kind).toBe('spent');
+  });
+  it('starts anew after a success, and after its window', () => {
+    const { tries, succeeded, later } = budget();
+    tries('alice', '10.0.0.1', 2);
+    succeeded('alice', '10.0.0.1');
+    expect(tries('alice', '10.0.0.1', 4)).toEqual(['go', 'go', 'go', 'spent']);
+    later(300);
+    expect(tries('alice', '10.0.0.1', 1)).toEqual(['go']);
+  });
+  it('is not spent by an outage', () => {
+    const { take, giveBack } = budget();
+    for (let n = 0; n < 10; n += 1) {
+      expect(take('alice', '10.0.0.1').kind).toBe('go');
+      giveBack('alice', '10.0.0.1');
+    }
+  });
+  it.each([
+    ['another case of the name', 'ALICE', '10.0.0.1'],
+    ['fullwidth letters', 'ａlice', '10.0.0.1'],
+    ['an IPv4 address written as IPv6', 'alice', '::ffff:10.0.0.1'],
+  ])('counts %s as the same', (_sentence, name, source) => {
+    const { tries, take } = budget();
+    tries('alice', '10.0.0.1', 3);
+    expect(take(name, source).kind).toBe('spent');
+  });
+  it('counts an IPv6 network of 64 bits as one source, and the next one not', () => {
+    const { tries, take } = budget();
+    tries('alice', '2001:db8:0:1::1', 3);
+    expect(take('alice', '2001:0db8:0000:0001:ffff::2').kind).toBe('spent');
+    expect(take('alice', '2001:db8:0:2::1').kind).toBe('go');
+  });
+  it('leaves other names alone', () => {
+    const { tries, take } = budget();
+    tries('alice', '10.0.0.1', 5);
+    expect(take('bob', '10.0.0.1').kind).toBe('go');
+  });
+});
