@@ -108,7 +108,7 @@ export const installHooks = (http: FastifyInstance, app: INestApplication, route
   http.setNotFoundHandler(async (request, reply) => {
     try {
       await authenticates.authenticate(request);
-      admits.admit(request, 'unrouted');
+      admits.admit(request);
       throw new RequestError(routes.methodsOf(request.url).length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
     } catch (error) {
       sendProblem(error, request, reply, authentication.challenges);

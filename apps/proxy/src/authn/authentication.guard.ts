@@ -1,5 +1,7 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { operationOf } from '../gate/operation.js';
 import { Alarms } from '../telemetry/alarms.js';
 import { RequestError } from '../http/request-error.js';
 import type { Authentication, AuthenticationOutcome } from './authentication.js';
@@ -16,10 +18,14 @@ export class AuthenticationGuard implements CanActivate {
     @Inject(AUTHENTICATION) private readonly authentication: Authentication,
     private readonly callers: CallerMaker,
     private readonly alarms: Alarms,
+    private readonly reflector: Reflector,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    await this.authenticate(context.switchToHttp().getRequest<FastifyRequest>());
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    // What was asked for stands in the audit record of a refusal too.
+    request.record.operation = operationOf(this.reflector, context);
+    await this.authenticate(request);
     return true;
   }
 

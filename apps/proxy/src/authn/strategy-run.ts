@@ -70,9 +70,9 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
     getResponse(context: ExecutionContext) {
       return runOf(context).response;
     }
-    override handleRequest<T>(error: unknown, user: unknown, info: unknown, context: ExecutionContext): T {
+    override handleRequest(error: unknown, user: unknown, info: unknown, context: ExecutionContext): never {
       runOf(context).outcomes.push(outcomeOf(error, user, info));
-      return null as T;
+      return null as never;
     }
   }
   passport.use(strategyName, plugin.strategy);

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 
 /** Stable names of what a caller can do, as Confluent's allow lists and metrics spell them. A closed set. */
@@ -12,3 +13,9 @@ export type OperationName =
 
 /** Marks a controller method with its operation; the gate refuses a route without one. */
 export const Operation = Reflector.createDecorator<OperationName>();
+
+export const operationOf = (reflector: Reflector, context: ExecutionContext): OperationName => {
+  const operation = reflector.get(Operation, context.getHandler());
+  if (operation === undefined) throw new Error(`${context.getClass().name}.${context.getHandler().name} names no operation`);
+  return operation;
+};

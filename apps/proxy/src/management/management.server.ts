@@ -11,17 +11,11 @@ export const createManagementServer = (readiness: ReadinessCheck, metrics: Regis
   createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     void (async () => {
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'text/plain', 'method not allowed\n');
-      switch (request.url?.split('?')[0]) {
-        case '/healthz':
-          return answer(response, 200, 'application/json', '{"status":"up"}');
-        case '/readyz': {
-          const { ready, parts } = await readiness.state();
-          return answer(response, ready ? 200 : 503, 'application/json', JSON.stringify({ status: ready ? 'ready' : 'not-ready', parts }));
-        }
-        case '/metrics':
-          return answer(response, 200, metrics.contentType, await metrics.metrics());
-        default:
-          return answer(response, 404, 'text/plain', 'not found\n');
-      }
+      const path = request.url?.split('?')[0];
+      if (path === '/healthz') return answer(response, 200, 'application/json', '{"status":"up"}');
+      if (path === '/metrics') return answer(response, 200, metrics.contentType, await metrics.metrics());
+      if (path !== '/readyz') return answer(response, 404, 'text/plain', 'not found\n');
+      const { ready, parts } = await readiness.state();
+      return answer(response, ready ? 200 : 503, 'application/json', JSON.stringify({ status: ready ? 'ready' : 'not-ready', parts }));
     })().catch(() => answer(response, 500, 'text/plain', 'internal error\n'));
   });

@@ -14,7 +14,7 @@ export interface ClosableLogger {
  * request are not two system calls.
  */
 export const createLogger = (level: string): ClosableLogger => {
-  const sink = destination({ dest: 1, sync: false, minLength: 16_384 });
+  const sink = destination({ dest: 1, sync: false, minLength: 8_192 });
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: NEVER, censor: '<redacted>' }, formatters: { level: (label) => ({ level: label }) } }, sink);
   const ticker = setInterval(() => sink.flush(), 100).unref();
   return {

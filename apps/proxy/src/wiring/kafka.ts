@@ -13,20 +13,23 @@ export const createSessions = (clusters: readonly ClusterSettings[], limits: Lim
     clock: { now: () => Date.now() },
     observe: observer(log, alarms, metrics),
   });
-  const registers = [metrics];
-  new Gauge({ name: 'postern_sessions', help: 'Kafka sessions that are open', registers, collect() { this.set(sessions.counts().open); } });
-  new Gauge({ name: 'postern_sessions_leased', help: 'Kafka sessions in use now', registers, collect() { this.set(sessions.counts().leased); } });
+  for (const gauge of sessionGauges(sessions)) metrics.registerMetric(gauge);
+  return sessions;
+};
+
+const sessionGauges = (sessions: KafkaSessions): Gauge[] => [
+  new Gauge({ name: 'postern_sessions', help: 'Kafka sessions that are open', registers: [], collect() { this.set(sessions.counts().open); } }),
+  new Gauge({ name: 'postern_sessions_leased', help: 'Kafka sessions in use now', registers: [], collect() { this.set(sessions.counts().leased); } }),
   new Gauge({
     name: 'postern_session_evictions',
     help: 'Kafka sessions that ended since the start, by reason',
     labelNames: ['reason'],
-    registers,
+    registers: [],
     collect() {
       for (const [reason, count] of Object.entries(sessions.counts().evictions)) this.set({ reason }, count);
     },
-  });
-  return sessions;
-};
+  }),
+];
 
 const observer = (log: Logger, alarms: Alarms, metrics: Registry): ((notice: KafkaNotice) => void) => {
   const notices = new Counter({ name: 'postern_kafka_notices_total', help: 'What happened between Postern and Kafka, by kind', labelNames: ['kind'], registers: [metrics] });

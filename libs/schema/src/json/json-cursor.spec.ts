@@ -95,7 +95,7 @@ describe('JsonCursor refuses what is no JSON', () => {
 
   it('agrees with JSON.parse on every prefix and single-byte change of a sample', () => {
     const sample = '{"a":[1,-2.5e3,"x\\u0041y"],"b":{"c":null,"d":true}}';
-    const texts = [...sample].flatMap((_, i) => [sample.slice(0, i), ...['"', ',', '}', '0', '\\', ' '].map((c) => sample.slice(0, i) + c + sample.slice(i + 1))]);
+    const texts = Array.from(sample).flatMap((_, i) => [sample.slice(0, i), ...['"', ',', '}', '0', '\\', ' '].map((c) => sample.slice(0, i) + c + sample.slice(i + 1))]);
     for (const text of texts) {
       const theirs = (() => {
         try {
