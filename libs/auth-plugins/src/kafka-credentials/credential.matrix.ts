@@ -36,7 +36,7 @@ export interface CredentialMatrix {
    * @param presented the Secret of `parseAuthorization`; null for callers by certificate
    * @throws KafkaNameRefused for a protected name, or one outside of what the authority owns
    */
-  sourceFor(principal: VerifiedPrincipal, presented: Secret | null, clusterId: string): KafkaCredentialSource;
+  readonly sourceFor: (principal: VerifiedPrincipal, presented: Secret | null, clusterId: string) => KafkaCredentialSource;
 }
 
 /** @throws StartupError for a hole or a cell that no broker would believe */

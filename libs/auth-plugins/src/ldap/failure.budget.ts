@@ -15,11 +15,11 @@ export type BudgetAnswer = { readonly kind: 'go' } | { readonly kind: 'spent'; r
 /** I28: guesses over HTTP must not lock an account in the directory, nor one source lock another out of it. */
 export interface FailureBudget {
   /** Charged at once: fifty guesses at the same time must not all be let through before the first one fails. */
-  take(loginName: string, source: string): BudgetAnswer;
+  readonly take: (loginName: string, source: string) => BudgetAnswer;
   /** The login was right: the name starts anew. */
-  succeeded(loginName: string, source: string): void;
+  readonly succeeded: (loginName: string, source: string) => void;
   /** The directory did not say: nothing was guessed. */
-  giveBack(loginName: string, source: string): void;
+  readonly giveBack: (loginName: string, source: string) => void;
 }
 
 interface Count {

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { CredentialExpired } from '@postern/kafka';
+import type { VerifiedPrincipal } from '../contract/principal.js';
+import { Secret } from '../contract/secret.js';
+import { StartupError } from '../contract/startup.error.js';
+import type { KafkaName } from '../authority/kafka-name.rule.js';
+import type { MintCause } from '../token-service/mint.record.js';
+import { createCredentialMatrix, KafkaNameRefused } from './credential.matrix.js';
+import type { MatrixCluster, MatrixPlugin } from './matrix.check.js';
+
+const IDP = 'https://idp/v2.0';
+const NOW = 1_800_000_000_000;
+const PLUGINS: readonly MatrixPlugin[] = [
+  { id: 'corp-ldap', authority: 'corp', claims: [{ scheme: 'basic' }] },
+  { id: 'entra', authority: 'tenant', claims: [{ scheme: 'bearer', issuer: IDP, audiences: ['api'] }] },
+];
+const MINTED = { name: 'minted', trusts: { kind: 'token-service' } } as const;
+const TRUSTS = { kind: 'issuer' as const, issuer: IDP, audiences: ['api', 'spn'], principalClaim: 'oid' };
+const CALLER = { name: 'caller', trusts: TRUSTS };
+const ROWS = [
+  { from: 'authority:corp', source: 'minted', listener: 'minted' },
+  { from: IDP, source: 'caller', listener: 'caller' },
+] as const;
+const CLUSTER: MatrixCluster = { id: 'main', listeners: [MINTED, CALLER], credentials: ROWS };
+
+const matrix = ({ cluster = {}, plugins = PLUGINS, minting = ['main'], named = { kind: 'name', name: 'alice' } }: { cluster?: Partial<MatrixCluster>; plugins?: readonly MatrixPlugin[]; minting?: readonly string[]; named?: KafkaName } = {}) => {
+  let now = NOW;
+  const causes: MintCause[] = [];
+  const made = createCredentialMatrix({
+    clusters: [{ ...CLUSTER, ...cluster }], plugins, maxProofAgeSeconds: 600, clock: { now: () => now },
+    authorities: { kafkaName: () => named, ids: ['corp', 'tenant'] },
+    tokens: {
+      clusterIds: minting,
+      mint: async (_principal, clusterId, cause = 'session') => {
+        causes.push(cause);
+        return { token: new Secret(`minted-${causes.length}`), kafkaName: 'alice', clusterId, issuedAt: now, expiresAt: now + 300_000 };
+      },
+    },
+  });
+  return { ...made, causes, later: (seconds: number) => (now += seconds * 1000) };
+};
+const principal = (over: Partial<VerifiedPrincipal> = {}): VerifiedPrincipal => ({
+  key: 'key-of-alice', authority: 'corp', pluginId: 'corp-ldap', tenant: null, subject: 's', issuerKey: 'authority:corp', name: 'alice', groups: { kind: 'known', ids: [] }, roles: [], applicationId: null,
+  verifiedAt: NOW, credentialExpiresAt: null, ...over,
+});
+const byToken = (over: Partial<VerifiedPrincipal> = {}) => principal({ authority: 'tenant', issuerKey: IDP, credentialExpiresAt: NOW + 100_000, ...over });
+const presented = (claims: object) => new Secret(`Bearer ${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`);
+
+describe('a minted cell', () => {
+  it('gives a source at its listener, bound to the proof', () => {
+    expect(matrix().sourceFor(principal(), null, 'main')).toMatchObject({ kafkaName: 'alice', clusterId: 'main', listener: 'minted', origin: 'minted', proofUntil: NOW + 600_000 });
+  });
+  it('mints once for all who wait, keeps the token to half its life, and replaces it on demand', async () => {
+    const { sourceFor, causes, later } = matrix();
+    const source = sourceFor(principal(), null, 'main');
+    const [one, other] = await Promise.all([source.fetch(), source.fetch()]);
+    expect(one).toBe(other);
+    later(149);
+    expect(await source.fetch()).toBe(one);
+    later(1);
+    expect(await source.fetch()).not.toBe(one);
+    await source.fetch(true);
+    expect(causes).toEqual(['session', 'renewal', 'replacement']);
+    expect((await source.fetch()).sessionKey).toBe(source.sessionKey);
+  });
+});
+
+describe("a cell of the caller's token", () => {
+  it("shows the caller's own token, up to its end", async () => {
+    const { sourceFor, later } = matrix();
+    const secret = presented({ oid: 'alice' });
+    const source = sourceFor(byToken(), secret, 'main');
+    expect(source).toMatchObject({ listener: 'caller', origin: 'caller', proofUntil: NOW + 100_000 });
+    expect(`Bearer ${(await source.fetch()).token.reveal()}`).toBe(secret.reveal());
+    later(100);
+    await expect(source.fetch()).rejects.toBeInstanceOf(CredentialExpired);
+  });
+  it("ends at the proof's age when the token lives longer", () => {
+    expect(matrix().sourceFor(byToken({ credentialExpiresAt: NOW + 3_600_000 }), presented({ oid: 'alice' }), 'main').proofUntil).toBe(NOW + 600_000);
+  });
+  it.each([
+    ['is blank-edged, which the broker trims to another name', { oid: ' alice\u0001' }, 'alice', true],
+    ['is another name', { oid: 'admin' }, 'alice', false],
+    ['is not there', { sub: 'alice' }, 'alice', false],
+    ['is no text', { oid: ['alice'] }, 'alice', false],
+  ])('is judged by what the broker will read when the claim %s', (_sentence, claims, name, shown) => {
+    const { sourceFor } = matrix({ named: { kind: 'name', name } });
+    const attempt = () => sourceFor(byToken(), presented(claims), 'main').kafkaName;
+    if (shown) expect(attempt()).toBe(name);
+    else expect(attempt).toThrow(KafkaNameRefused);
+  });
+  it('is a bug without a bearer token', () => {
+    expect(() => matrix().sourceFor(byToken(), null, 'main')).toThrow('without a bearer token');
+    expect(() => matrix().sourceFor(byToken(), new Secret('Basic YTpi'), 'main')).toThrow('without a bearer token');
+  });
+});
+
+describe('a name', () => {
+  it.each<KafkaName>([{ kind: 'protected' }, { kind: 'outside' }])('that is $kind gets no source', (named) => {
+    expect(() => matrix({ named }).sourceFor(principal(), null, 'main')).toThrow(KafkaNameRefused);
+  });
+});
+
+describe('session keys', () => {
+  const key = (who: VerifiedPrincipal, named?: KafkaName, cluster?: Partial<MatrixCluster>) => matrix({ ...(named === undefined ? {} : { named }), ...(cluster === undefined ? {} : { cluster }) }).sourceFor(who, presented({ oid: 'alice' }), 'main').sessionKey;
+  it('stay the same for a later verification and a renewed token', () => {
+    expect(key(principal({ verifiedAt: NOW + 5, groups: { kind: 'unknown' }, roles: ['x'] }))).toBe(key(principal()));
+    expect(key(byToken({ credentialExpiresAt: NOW + 1 }))).toBe(key(byToken()));
+  });
+  it.each([
+    ['two principals of one name', key(principal()), key(principal({ key: 'other' }))],
+    ['two names of one principal', key(principal()), key(principal(), { kind: 'name', name: 'bob' })],
+    ['a minted and a caller credential', key(principal()), key(byToken())],
+    ['two listeners', key(principal()), key(principal(), undefined, { listeners: [{ ...MINTED, name: 'm2' }, CALLER], credentials: [{ ...ROWS[0], listener: 'm2' }, ROWS[1]] })],
+    ['two clusters', key(principal()), matrix({ cluster: { id: 'second' }, minting: ['second'] }).sourceFor(principal(), null, 'second').sessionKey],
+  ])('differ for %s', (_sentence, one, other) => {
+    expect(one).not.toBe(other);
+  });
+  it('hold nothing readable', () => {
+    expect(key(principal())).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+});
+
+describe('the start stops', () => {
+  const row = (from: string, source: 'minted' | 'caller', listener: string) => ({ from, source, listener });
+  const trusts = (over: object): Partial<MatrixCluster> => ({ listeners: [MINTED, { name: 'caller', trusts: { ...TRUSTS, ...over } }] });
+  const rows: readonly (readonly [string, Parameters<typeof matrix>[0], string])[] = [
+    ['an issuer of an enabled plugin has no row', { cluster: { credentials: [ROWS[0]] } }, `no row for '${IDP}'`],
+    ['callers by password have no row', { cluster: { credentials: [ROWS[1]] } }, "no row for 'authority:corp'"],
+    ['a row names nobody', { cluster: { credentials: [...ROWS, row('https://other', 'minted', 'minted')] } }, 'https://other'],
+    ['a row stands twice', { cluster: { credentials: [...ROWS, ROWS[0]] } }, 'twice'],
+    ['a row names no listener', { cluster: { credentials: [row('authority:corp', 'minted', 'x'), ROWS[1]] } }, "no listener 'x'"],
+    ['a minted row goes to a listener of another issuer', { cluster: { credentials: [row('authority:corp', 'minted', 'caller'), ROWS[1]] } }, 'does not trust the token service'],
+    ['a minted row stands on a cluster without token service', { minting: [] }, 'no tokenService'],
+    ['a caller row goes to the listener of minted tokens', { cluster: { credentials: [ROWS[0], row(IDP, 'caller', 'minted')] } }, 'does not trust exactly this issuer'],
+    ["a caller row's listener trusts an issuer with another slash", { cluster: trusts({ issuer: `${IDP}/` }) }, 'does not trust exactly this issuer'],
+    ["a caller row's listener does not accept the plugin's audience", { cluster: trusts({ audiences: ['spn'] }) }, "audience api"],
+    ['callers by password would show a token', { cluster: { credentials: [row('authority:corp', 'caller', 'caller'), ROWS[1]] } }, 'no token to show'],
+    ['a plugin names an authority that is not configured', { plugins: [{ id: 'p', authority: 'nowhere', claims: [] }] }, "'nowhere'"],
+  ];
+  it.each(rows)('when %s', (_sentence, options, text) => {
+    expect(() => matrix(options)).toThrow(StartupError);
+    expect(() => matrix(options)).toThrow(text);
+  });
+});
