@@ -41,11 +41,12 @@ const stopHalfStarted = async (): Promise<void> => {
 };
 
 const run = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { detach: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { detach: { type: 'boolean', default: false }, 'only-check': { type: 'boolean', default: false } } });
   if (alreadyRunning()) {
     const where = existsSync(REPORT) ? ` (proxy ${proxyUrlOf(REPORT)})` : '';
     throw new StackError(`the quickstart is running already${where}; npm run quickstart:stop ends it`);
   }
+  if (values['only-check']) return;
   rmSync(REPORT, { force: true });
   recordProcess(ownerOnlyDir(MAIN_DIR), { name: 'quickstart', pid: process.pid, startMark: startMark(process.pid) ?? '' });
   const interrupted = (): void => void stopHalfStarted();
