@@ -60,12 +60,15 @@ export class BrokerConnection {
   }
 
   static async #authenticated(context: ConnectionContext, address: BrokerAddress, wire: WireConnection, shown: ShownToken | null): Promise<BrokerConnection> {
-    const versions = wire.send(wireRequest(API_VERSIONS, null, ['postern', '1']));
-    // Sent together: the broker answers in order, and a round trip is saved for each new principal.
-    const [answer] = await Promise.all([versions, shown === null ? null : saslHandshake(wire)]);
+    // One after the other: before the login is done a broker leaves a second request that came along in its TLS buffer
+    // until its selector's next 300 ms poll (measured on 4.3.1: 315 ms a login instead of 5).
+    const answer = await wire.send(wireRequest(API_VERSIONS, null, ['postern', '1']));
     const ranges = new Map(answer.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]));
     const connection = new BrokerConnection(context, address, wire, ranges);
-    if (shown !== null) connection.#remember(shown, await saslAuthenticate(wire, shown));
+    if (shown !== null) {
+      await saslHandshake(wire);
+      connection.#remember(shown, await saslAuthenticate(wire, shown));
+    }
     return connection;
   }
 

@@ -8,9 +8,6 @@ import {
   metadataV10,
   metadataV11,
   metadataV12,
-  produceV9,
-  produceV10,
-  produceV11,
   type Reader,
   ResponseError,
   saslAuthenticateV2,
@@ -71,15 +68,6 @@ export const METADATA: Api<MetadataArgs, ReturnType<typeof metadataV12.parseResp
   key: 3,
   name: 'Metadata',
   codecs: [codec(metadataV12), codec(metadataV11 as unknown as typeof metadataV12), codec(metadataV10 as unknown as typeof metadataV12), codec(metadataV9 as unknown as typeof metadataV12)],
-};
-
-type ProduceArgs = Parameters<typeof produceV11.createRequest>;
-
-/** With record-level errors (v8, KIP-467). Version 12 and later only change what transactions imply (KIP-890). */
-export const PRODUCE: Api<ProduceArgs, ReturnType<typeof produceV11.parseResponse>> = {
-  key: 0,
-  name: 'Produce',
-  codecs: [codec(produceV11), codec(produceV10 as unknown as typeof produceV11), codec(produceV9 as unknown as typeof produceV11)],
 };
 
 export const DESCRIBE_CONFIGS: Api<ConfigsArgs, ReturnType<typeof describeConfigsV4.parseResponse>> = {

@@ -57,6 +57,7 @@ export class PrincipalSession {
       observe,
       onPrincipalChange: () => {
         this.#state = 'broken';
+        this.tokens.poison();
         observe({ kind: 'principal-changed', clusterId: cluster.id, kafkaName: source.kafkaName });
       },
       count: (what) => {

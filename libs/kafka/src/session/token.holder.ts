@@ -9,14 +9,20 @@ import type { RefusedTokens } from './refused.tokens.js';
 
 /** I12: a session ends this long before its credential, or a tenth of its life before, whichever is less. */
 const END_MARGIN_MS = 5_000;
-/** A source that gives the same token again is not asked more often than this. */
+/** A source that gives the same token again past its half life is asked again after this, sooner when the end is near. */
 const RENEWAL_GAP_MS = 1_000;
+const RENEWAL_GAP_LEAST_MS = 250;
 /** I21: a key that was published just now is refused once, then learnt. */
 const OWN_REFUSAL_PAUSE_MS = 1_000;
 const OWN_REFUSAL_MEMORY_MS = 2_000;
 const OWN_RETRY_MEMORY_MS = 5_000;
 
 export const usableUntil = ({ issuedAt, expiresAt }: KafkaCredential): number => expiresAt - Math.min(END_MARGIN_MS, Math.max(0, expiresAt - issuedAt) / 10);
+
+const renewalTime = (credential: KafkaCredential, now: number): number => {
+  const halfLife = (credential.issuedAt + credential.expiresAt) / 2;
+  return halfLife > now ? halfLife : now + Math.min(RENEWAL_GAP_MS, Math.max(RENEWAL_GAP_LEAST_MS, (usableUntil(credential) - now) / 4));
+};
 
 export interface TokenHolderContext {
   readonly clock: Clock;
@@ -33,11 +39,17 @@ export class TokenHolder implements TokenSource {
   #renewAt = 0;
   #fetching: Promise<ShownToken> | null = null;
   #ownRefusedUntil = 0;
+  #isPoisoned = false;
   #retried: { readonly id: string; readonly until: number } | null = null;
 
   constructor(source: KafkaCredentialSource, context: TokenHolderContext) {
     this.#source = source;
     this.#context = context;
+  }
+
+  /** Ends this holder for good: a renewal turned out to be another principal's (Must 12). */
+  poison(): void {
+    this.#isPoisoned = true;
   }
 
   get source(): KafkaCredentialSource {
@@ -58,6 +70,7 @@ export class TokenHolder implements TokenSource {
   async current(): Promise<ShownToken> {
     const { clock, refused } = this.#context;
     const now = clock.now();
+    if (this.#isPoisoned) throw new KafkaError('INTERNAL');
     if (this.#source.proofUntil <= now && this.#held === null) throw new KafkaError('CREDENTIAL_EXPIRED');
     if (now < this.#ownRefusedUntil) throw new KafkaError('OWN_TOKEN_REFUSED', { retryAfterMs: this.#ownRefusedUntil - now });
     const shown = this.#held !== null && now < this.#renewAt ? this.#held : await this.#renewed(false);
@@ -102,7 +115,7 @@ export class TokenHolder implements TokenSource {
       this.#mustBeOurs(credential);
       const now = clock.now();
       this.#held = this.#held?.credential === credential ? this.#held : shownToken(credential);
-      this.#renewAt = Math.max(now + RENEWAL_GAP_MS, now + (usableUntil(credential) - now) / 2);
+      this.#renewAt = renewalTime(credential, now);
       return this.#held;
     } catch (error) {
       if (error instanceof CredentialExpired) throw new KafkaError('CREDENTIAL_EXPIRED', {}, { cause: error });

@@ -28,9 +28,13 @@ const reach = async (transport: Transport, listener: ListenerSettings, address: 
   let wire: WireConnection | null = null;
   try {
     wire = await transport.open(address, { tls: listener.tls, timeoutMs: deadlineMs });
-    const versions = wire.send(wireRequest(API_VERSIONS, null, ['postern', '1']));
-    await within(nodeTimers, deadlineMs, Promise.all([versions, listener.sasl === 'none' ? null : saslHandshake(wire)]));
+    await within(nodeTimers, deadlineMs, greet(wire, listener));
   } finally {
     wire?.destroy();
   }
+};
+
+const greet = async (wire: WireConnection, { sasl }: ListenerSettings): Promise<void> => {
+  await wire.send(wireRequest(API_VERSIONS, null, ['postern', '1']));
+  if (sasl === 'oauthbearer') await saslHandshake(wire);
 };

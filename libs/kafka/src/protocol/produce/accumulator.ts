@@ -3,18 +3,17 @@ import type { Clock } from '../../session/cluster-settings.js';
 import type { ProduceRecord, RecordResult } from '../../session/session.port.js';
 import { ConnectionFault } from '../../transports/transport.js';
 import type { BrokerConnections } from '../broker.connections.js';
-import { PRODUCE } from '../codecs.js';
 import type { Timers } from '../deadline.js';
 import type { MetadataCache, TopicMetadata } from '../metadata.cache.js';
 import type { ByteBudget } from './byte-budget.js';
 import { type Batch, planFlushes } from './flush.plan.js';
+import { PRODUCE, type WireTopic } from './produce.api.js';
 import { judgePartition, storedResult } from './produce.answer.js';
 import { ProduceCall } from './produce.call.js';
+import { encodeRecordBatch } from './record-batch.codec.js';
 import { recordBytes, routeRecord } from './record.route.js';
 import { TopicQueues } from './topic.queues.js';
-import { toWireRecords } from './wire.records.js';
 
-const ACKS_ALL = -1;
 const RETRY_MS = 50;
 const RETRY_MOST_MS = 1_000;
 /** Routing this many records takes about a millisecond; then others get their turn (Must 14). */
@@ -162,8 +161,9 @@ export class Accumulator {
     try {
       const connection = await connections.toNode('work', leader, deadline);
       const sentAt = clock.now();
+      const topics = toWireTopics(batches, sentAt);
       for (const entry of entries) entry.sent = true;
-      const answer = await connection.request(PRODUCE, [ACKS_ALL, Math.max(1, deadline - sentAt), toWireRecords(batches, sentAt), {}], deadline);
+      const answer = await connection.request(PRODUCE, [Math.max(1, deadline - sentAt), topics], deadline);
       this.#distribute(batches, answer.responses, sentAt);
     } catch (error) {
       this.#failed(batches, error);
@@ -239,7 +239,7 @@ export class Accumulator {
         if (error !== null) entry.lastError = error;
         if (later) entry.tries++;
       }
-      queue.putBack(entries.filter(({ call }) => !call.isDone));
+      queue.putBack(entries.filter(({ call, index }) => call.isOpen(index)));
       const tries = entries[0]?.tries ?? 0;
       if (later) queue.notBefore = clock.now() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** Math.min(tries - 1, 5));
     }
@@ -247,3 +247,13 @@ export class Accumulator {
 }
 
 const isWaitable = (error: unknown): boolean => isKafkaError(error) && (error.code === 'NO_BROKER' || error.code === 'DEADLINE_EXCEEDED');
+
+const toWireTopics = (batches: readonly Batch[], now: number): WireTopic[] => {
+  const topics = new Map<string, WireTopic>();
+  for (const { topic, partition, parts } of batches) {
+    let wire = topics.get(topic);
+    if (wire === undefined) topics.set(topic, (wire = { name: topic, partitions: [] }));
+    wire.partitions.push({ index: partition, batch: encodeRecordBatch(parts.flatMap(({ entries }) => entries.map(({ record }) => record)), now) });
+  }
+  return [...topics.values()];
+};

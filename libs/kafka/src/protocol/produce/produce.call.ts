@@ -38,8 +38,9 @@ export class ProduceCall {
     this.results.catch(() => undefined);
   }
 
-  get isDone(): boolean {
-    return this.#open === 0;
+  /** Whether the record still waits for its result. */
+  isOpen(index: number): boolean {
+    return this.#slots[index] === undefined;
   }
 
   entry(index: number, record: ProduceRecord, bytes: number): Entry {

@@ -32,14 +32,14 @@ export class RecordQueue {
     this.#entries.push(entry);
   }
 
-  /** Takes from the front what may go together; entries whose call is over are dropped. */
+  /** Takes from the front what may go together; entries that have their result are dropped. */
   take(mostBytes: number, mostRecords: number): Entry[] {
     const most = Math.min(mostBytes, this.#mostBytes);
     const taken: Entry[] = [];
     let bytes = 0;
     while (this.#head < this.#entries.length && taken.length < mostRecords) {
       const entry = this.#entries[this.#head] as Entry;
-      if (!entry.call.isDone) {
+      if (entry.call.isOpen(entry.index)) {
         if (taken.length > 0 && (bytes + entry.bytes > most || entry.bytes > ALONE_BYTES)) break;
         taken.push(entry);
         bytes += entry.bytes;
@@ -58,7 +58,7 @@ export class RecordQueue {
 
   /** Drops what nobody waits for any more. */
   prune(): void {
-    this.#entries = this.#entries.slice(this.#head).filter(({ call }) => !call.isDone);
+    this.#entries = this.#entries.slice(this.#head).filter(({ call, index }) => call.isOpen(index));
     this.#head = 0;
   }
 

@@ -21,7 +21,8 @@ export const routeRecord = (record: ProduceRecord, topic: TopicMetadata): Route 
     if (topic.partitions.has(partition)) return { kind: 'partition', partition };
     return { kind: 'refused', error: new KafkaError('UNKNOWN_PARTITION', { resource: `${record.topic}-${partition}` }) };
   }
-  return key === null ? KEYLESS : { kind: 'partition', partition: partitionOfKey(key, topic.partitions.size) };
+  // In a topic of one partition keyed and keyless records keep their order, as they do with the Java client.
+  return key === null && topic.partitions.size > 1 ? KEYLESS : { kind: 'partition', partition: key === null ? 0 : partitionOfKey(key, topic.partitions.size) };
 };
 
 /** Bytes that a record will take in a batch, rounded up: what bounds and budgets count. */

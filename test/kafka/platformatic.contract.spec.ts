@@ -1,0 +1,3 @@
+import { registerContract } from './contract.ts';
+
+registerContract('platformatic');
