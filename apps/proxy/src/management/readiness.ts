@@ -17,7 +17,7 @@ const FRESH_MS = 2_000;
  */
 export class ReadinessCheck {
   #last: { readonly at: number; readonly readiness: Promise<Readiness> } | null = null;
-  #stopping = false;
+  #process: 'starting' | 'listening' | 'stopping' = 'starting';
 
   constructor(
     private readonly plugins: readonly Plugin[],
@@ -25,16 +25,21 @@ export class ReadinessCheck {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** Every listener is open. */
+  listening(): void {
+    this.#process = 'listening';
+  }
+
   /** From now on not ready: the balancer must look elsewhere while requests under way are finished. */
   stopping(): void {
-    this.#stopping = true;
+    this.#process = 'stopping';
   }
 
   async state(): Promise<Readiness> {
     const last = this.#last;
     const readiness = last !== null && this.now() - last.at < FRESH_MS ? last.readiness : this.#ask();
     const { ready, parts } = await readiness;
-    return this.#stopping ? { ready: false, parts: [...parts, { name: 'process', state: 'down' }] } : { ready, parts };
+    return this.#process === 'listening' ? { ready, parts } : { ready: false, parts: [...parts, { name: `process:${this.#process}`, state: 'down' }] };
   }
 
   #ask(): Promise<Readiness> {

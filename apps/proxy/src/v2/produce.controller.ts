@@ -1,10 +1,11 @@
 import { Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { KafkaError, type ProduceRecord, type RecordResult } from '@postern/kafka';
+import type { ProduceRecord, RecordResult } from '@postern/kafka';
 import { callerOf } from '../authn/caller-of.js';
 import type { Settings } from '../config/settings.schema.js';
 import { Operation } from '../gate/operation.js';
 import { readBody } from '../http/body-reader.js';
+import { httpErrorOf } from '../http/http-errors.js';
 import { Produce } from '../records/produce.use-case.js';
 import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
 import { AnswerV2, json } from './answer-v2.js';
@@ -45,7 +46,7 @@ export class ProduceController {
     const records = parseProduceBody(await readBody(request, reply, limits), topic, format, limits, partition);
     request.record.records = records.length;
     const results = await this.produce.records(caller, this.cluster, records);
-    refuseWhatThePathNames(records, results, partition);
+    refuseAsAWhole(records, results, partition);
     const answer = produceAnswer(results);
     request.record.error = answer.error;
     if (answer.status !== 200) {
@@ -56,9 +57,15 @@ export class ProduceController {
   }
 }
 
-/** The path named a topic or partition that is not there: 404 for the request, not for each record. */
-const refuseWhatThePathNames = (records: readonly ProduceRecord[], results: readonly RecordResult[], partition: number | null): void => {
-  const every = (code: string) => results.every((result) => result.kind === 'failed' && result.error.code === code);
-  if (every('UNKNOWN_TOPIC')) throw new KafkaError('UNKNOWN_TOPIC');
-  if (partition !== null && records.every((record) => record.partition === partition) && every('UNKNOWN_PARTITION')) throw new KafkaError('UNKNOWN_PARTITION');
+/**
+ * What is true of the whole request is its answer, not an entry for each record: the path's topic or partition is not
+ * there (404), or nothing could be sent at all (503, so that callers and balancers see it and come again).
+ */
+const refuseAsAWhole = (records: readonly ProduceRecord[], results: readonly RecordResult[], partition: number | null): void => {
+  const [first] = results;
+  if (first?.kind !== 'failed') return;
+  const { error } = first;
+  if (!results.every((result) => result.kind === 'failed' && result.error.code === error.code)) return;
+  const pathNamesIt = error.code === 'UNKNOWN_TOPIC' || (error.code === 'UNKNOWN_PARTITION' && partition !== null && records.every((record) => record.partition === partition));
+  if (pathNamesIt || httpErrorOf(error.code).status === 503) throw error;
 };

@@ -61,7 +61,6 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
   const management = createManagementServer(readiness, metrics);
   await open(management, settings.management);
 
-  await Promise.all(plugins.map((plugin) => plugin.start()));
   const sessions = createSessions(clusters, settings.limits, log, alarms, metrics);
   const defaultCluster = settings.clusters.find((cluster) => cluster.default)?.id;
   const proxy = await createProxy(loaded, authentication, [
@@ -78,6 +77,9 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
     const server = proxy.servers.get(listener.name);
     if (server !== undefined) await open(server, listener);
   }
+  readiness.listening();
+  // Not before: an upstream that stalls must not keep the other ways in closed. Until a plugin has its keys it answers 503.
+  await Promise.all(plugins.map((plugin) => plugin.start()));
   log.info({ listeners: settings.listeners.map(({ name, host, port, kind }) => ({ name, host, port, kind })), plugins: plugins.map(({ id, type }) => ({ id, type })) }, 'started');
 
   return {
