@@ -22,8 +22,8 @@ export interface DirectoryAccess {
 
 export const createDirectoryAccess = (options: DirectoryAccessOptions): DirectoryAccess => {
   const open = createOpener(options);
-  const { clock, connections, service } = options;
-  const searches = createConnectionPool({ size: connections.search, waiting: connections.waiting, clock, open: (signal) => openBound(open, service, signal, options.report) });
+  const { clock, connections } = options;
+  const searches = createConnectionPool({ size: connections.search, waiting: connections.waiting, clock, open: createBoundOpener(open, options) });
   const binds = createConnectionPool({ size: connections.bind, waiting: connections.waiting, clock, open });
   return {
     searches,
@@ -60,12 +60,20 @@ const createOpener = ({ driver, servers, connectTimeoutMs, report }: DirectoryAc
   };
 };
 
-const openBound = async (open: Open, service: DirectoryAccessOptions['service'], signal: AbortSignal, report: DirectoryAccessOptions['report']): Promise<DirectoryConnection> => {
-  const connection = await open(signal);
-  const answer = await connection.bind(service.dn, service.password.reveal(), signal);
-  if (answer.kind === 'bound') return connection;
-  connection.destroy();
-  // Ours to mend, not the caller's: the service account's password is wrong or locked.
-  report('service-bind-refused', answer.kind === 'refused' ? answer.code : 49);
-  throw new DirectoryFailure('protocol');
+/** After a refused service bind nobody tries again for this long: every login would count against that account too. */
+const SERVICE_PAUSE_MS = 10_000;
+
+const createBoundOpener = (open: Open, { service, clock, report }: DirectoryAccessOptions): Open => {
+  let refusedAt = Number.NEGATIVE_INFINITY;
+  return async (signal) => {
+    if (clock.now() - refusedAt < SERVICE_PAUSE_MS) throw new DirectoryFailure('service-account');
+    const connection = await open(signal);
+    const answer = await connection.bind(service.dn, service.password.reveal(), signal);
+    if (answer.kind === 'bound') return connection;
+    connection.destroy();
+    refusedAt = clock.now();
+    // Ours to mend, not the caller's: the service account's password is wrong or locked.
+    report('service-bind-refused', answer.kind === 'refused' ? answer.code : 49);
+    throw new DirectoryFailure('service-account');
+  };
 };

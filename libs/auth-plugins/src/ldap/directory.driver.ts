@@ -57,7 +57,7 @@ export interface DirectoryEntry {
 /** The connection is of no further use. `reason` is ours; a library's text may hold names and stays out. */
 export class DirectoryFailure extends Error {
   override readonly name = 'DirectoryFailure';
-  constructor(readonly reason: 'connect' | 'tls' | 'lost' | 'deadline' | 'protocol' | 'busy') {
+  constructor(readonly reason: 'connect' | 'tls' | 'lost' | 'deadline' | 'protocol' | 'busy' | 'service-account') {
     super(`directory: ${reason}`);
   }
 }

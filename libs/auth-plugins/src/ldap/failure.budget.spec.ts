@@ -64,6 +64,13 @@ describe('the failure budget', () => {
     expect(take('alice', '2001:0db8:0000:0001:ffff::2').kind).toBe('spent');
     expect(take('alice', '2001:db8:0:2::1').kind).toBe('go');
   });
+  it('counts by name alone while the source is not told', () => {
+    const { tries, succeeded, take } = budget();
+    expect(tries('alice', '', 6)).toEqual(['go', 'go', 'go', 'go', 'go', 'spent']);
+    succeeded('bob', '');
+    tries('bob', '', 5);
+    expect(take('bob', '').kind).toBe('spent');
+  });
   it('leaves other names alone', () => {
     const { tries, take } = budget();
     tries('alice', '10.0.0.1', 5);

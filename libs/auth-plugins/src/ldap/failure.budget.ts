@@ -28,6 +28,8 @@ interface Count {
 }
 
 const MAX_NAMES = 50_000;
+/** A source that was not told is nobody's: it neither counts by itself nor passes for the one that last succeeded. */
+const UNKNOWN = '';
 
 /**
  * Two counts in a fixed window: by (name, source), and by name over all sources; the latter is half the lock-out
@@ -55,9 +57,9 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
     take: (loginName, source) => {
       const [name, place] = [normalName(loginName), normalSource(source)];
       const here = current(bySource, pair(name, place));
-      if (here !== null && here.failures >= sourceLimit) return spent(here);
+      if (place !== UNKNOWN && here !== null && here.failures >= sourceLimit) return spent(here);
       const all = current(byName, name);
-      if (all !== null && all.failures >= nameLimit && lastGood.get(name) !== place) return spent(all);
+      if (all !== null && all.failures >= nameLimit && (place === UNKNOWN || lastGood.get(name) !== place)) return spent(all);
       add(byName, name, 1);
       add(bySource, pair(name, place), 1);
       return { kind: 'go' };
