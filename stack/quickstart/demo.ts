@@ -29,6 +29,13 @@ const steps = ({ issuer, proxy }: Everything): readonly Step[] => {
   ];
 };
 
+/** A topic's settings are many: enough of the answer to know it by, and its last line, the status. */
+const shown = (answer: string): string =>
+  answer
+    .split('\n')
+    .map((line) => (line.length > 300 ? `  ${line.slice(0, 300)}... (${line.length} characters)` : `  ${line}`))
+    .join('\n');
+
 /**
  * Prints command lines to copy, each with the answer that it really gives now.
  * @returns how many answers were not the expected ones
@@ -49,7 +56,7 @@ export const demonstrate = (everything: Everything, print: (line: string) => voi
     }
     const { stdout, stderr } = spawnSync('bash', ['-c', `${variables}${command}`], { encoding: 'utf8', timeout: 30_000 });
     const answer = `${stdout}${stderr}`.trim();
-    print(answer.replace(/^/gm, '  '));
+    print(shown(answer));
     if (!answer.endsWith(String(status))) {
       unexpected++;
       print(`  ^ expected ${status}`);

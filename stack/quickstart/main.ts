@@ -51,7 +51,7 @@ const run = async (): Promise<void> => {
   recordProcess(ownerOnlyDir(MAIN_DIR), { name: 'quickstart', pid: process.pid, startMark: startMark(process.pid) ?? '' });
   const interrupted = (): void => void stopHalfStarted();
   for (const signal of SIGNALS) process.once(signal, interrupted);
-  const everything = await startEverything(RUN_DIR, values.detach ? 'detached' : 'parent', progress);
+  const everything = await startEverything({ runDir: RUN_DIR, lifetime: values.detach ? 'detached' : 'parent', usualPorts: true, progress });
   for (const signal of SIGNALS) process.off(signal, interrupted);
   writeReport(REPORT, RUN_DIR, everything);
   const unexpected = demonstrate(everything, print);

@@ -27,6 +27,14 @@ export interface Everything {
   stop(): Promise<void>;
 }
 
+export interface QuickstartOptions {
+  /** Emptied first. */
+  readonly runDir: string;
+  readonly lifetime: Lifetime;
+  readonly usualPorts: boolean;
+  readonly progress: Progress;
+}
+
 export const COMPONENTS = ['proxy', 'kafka', 'directory', 'issuer'] as const;
 export const TOPICS = [
   { name: 'orders', partitions: 3 },
@@ -50,7 +58,7 @@ const grantRights = async (kafka: Kafka, issuer: Issuer): Promise<void> => {
 };
 
 /** Starts all four on loopback, each as soon as what it needs is there. Everything of an earlier run is thrown away. */
-export const startEverything = async (runDir: string, lifetime: Lifetime, progress: Progress): Promise<Everything> => {
+export const startEverything = async ({ runDir, lifetime, usualPorts, progress }: QuickstartOptions): Promise<Everything> => {
   rmSync(runDir, { recursive: true, force: true });
   ownerOnlyDir(runDir);
   const started: { stop(): Promise<void> }[] = [];
@@ -63,17 +71,18 @@ export const startEverything = async (runDir: string, lifetime: Lifetime, progre
     for (const part of started.splice(0)) await part.stop();
   };
   try {
-    const [certificates, ports] = await Promise.all([makeCertificates(join(runDir, 'tls')), chooseBrokerPorts(['minted', 'caller'], true)]);
+    const [certificates, ports] = await Promise.all([makeCertificates(join(runDir, 'tls')), chooseBrokerPorts(['minted', 'caller'], usualPorts)]);
     await createSigningKeys(join(runDir, 'keys', 'main'), false);
     progress('certificates and signing key made');
-    const shared = { certificates, usualPorts: true, lifetime, progress };
+    const shared = { certificates, usualPorts, lifetime, progress };
+    const port = (usual: number): Promise<number> => choosePort(usualPorts ? usual : null);
     const issuer = keep(await startIssuer({ ...shared, runDir: join(runDir, 'issuer') }), 'issuer ready');
     const directory = keep(await startDirectory({ ...shared, runDir: join(runDir, 'directory') }), 'directory ready');
     const address = (listener: 'minted' | 'caller'): string => `127.0.0.1:${ports[listener]}`;
     const proxy = await startProxy({
       baseDir: runDir,
       runDir: ownerOnlyDir(join(runDir, 'proxy')),
-      ports: { public: await choosePort(8443), management: await choosePort(9443), jwks: await choosePort(8445) },
+      ports: { public: await port(8443), management: await port(9443), jwks: await port(8445) },
       bootstrap: { minted: address('minted'), caller: address('caller') },
       directory,
       issuer,

@@ -18,6 +18,7 @@ export interface BrokerLaunch {
   readonly login: AdminLogin;
   readonly lifetime: Lifetime;
   readonly java: JavaCommand;
+  readonly jvmOptions: readonly string[];
 }
 
 /** Gives the data folder its cluster id. Done once per run folder. */
@@ -38,6 +39,7 @@ export const launchBroker = async (launch: BrokerLaunch): Promise<RunningChild> 
     `-Dkafka.logs.dir=${launch.runDir}`,
     // Empty by default from Kafka 4.0 on: the exact URLs that OAUTHBEARER settings may name.
     `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${launch.jwksFiles.map(fileUrl).join(',')}`,
+    ...launch.jvmOptions,
   ];
   const broker = startChild({
     name: 'kafka',

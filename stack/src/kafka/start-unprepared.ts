@@ -26,6 +26,8 @@ export interface BrokerOptions {
   readonly ports?: Readonly<Record<string, number>>;
   readonly lifetime: Lifetime;
   readonly extraProperties?: Readonly<Record<string, string>>;
+  /** After our own, so that they win: '-Xmx1g', '-XX:TieredStopAtLevel=4' for measurements. */
+  readonly jvmOptions?: readonly string[];
   /** Write class archives at the end: for the one run that prepares them. */
   readonly recording?: boolean;
 }
@@ -68,6 +70,7 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
     login: { bootstrap: `127.0.0.1:${ports['internal']}`, username: 'admin', password: passwords.admin },
     lifetime: options.lifetime,
     java: javaCommand(options.kafka, options.recording),
+    jvmOptions: options.jvmOptions ?? [],
   };
   const adminPropertiesFile = writeAtomically(join(runDir, 'admin.properties'), adminProperties(passwords.admin));
   await formatStorage(launch);

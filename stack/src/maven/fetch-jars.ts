@@ -24,7 +24,8 @@ const runMaven = (set: JarSet, outputDirectory: string, progress: Progress): Pro
   new Promise((resolve, reject) => {
     const properties = { ...set.properties, includeScope: 'runtime', outputDirectory };
     const maven = spawn('mvn', ['-B', '-C', '-f', set.pom, COPY, ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // Its standard error holds nothing but terminal codes: what went wrong stands on standard output.
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     let jars = 0;
     const errors: string[] = [];
