@@ -197,6 +197,17 @@ describe('no string of a credential stays (I29)', () => {
     expect(text).not.toContain('canary-7731');
   });
 
+  it('and a failed login names nobody: the typed name is an HMAC, the same for the same name', async () => {
+    const before = proxy.logged.length;
+    for (const name of ['mallory', 'mallory', 'eve']) await proxy.raw(request('GET', '/', as(name, 'wrong')));
+    await expect.poll(() => proxy.logged.length - before).toBe(6);
+    const lines = proxy.logged.slice(before);
+    expect(lines.join()).not.toMatch(/mallory|eve/);
+    const [first, second, third] = lines.filter((line) => line.includes('"kind":"audit"')).map((line) => JSON.parse(line) as { principal: string; typedName: string });
+    expect(first).toMatchObject({ principal: 'unknown', typedName: expect.stringMatching(/^[\w-]{22}$/) });
+    expect([second?.typedName === first?.typedName, third?.typedName === first?.typedName]).toEqual([true, false]);
+  });
+
   it('and one access line and one audit record stand for each request', async () => {
     const before = proxy.logged.length;
     await proxy.raw(request('POST', '/topics/forbidden', as('alice') + JSON_TYPE, '{"records":[{"value":1}]}'));

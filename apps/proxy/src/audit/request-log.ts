@@ -29,6 +29,7 @@ export class RequestLog {
         plugin: record.plugin,
         authority: record.authority,
         principal: record.principal,
+        typedName: record.typedName,
         operation,
         cluster: record.cluster,
         resource: record.resource,

@@ -16,7 +16,10 @@ export class RequestRecord {
   operation = 'unrouted';
   plugin: string | undefined;
   authority: string | undefined;
+  /** The authority's canonical name; `unknown` after a failed login. */
   principal: string | undefined;
+  /** HMAC of what was typed at a failed login. */
+  typedName: string | undefined;
   kafkaName: string | undefined;
   cluster: string | undefined;
   resource: string | undefined;

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { operationOf } from '../gate/operation.js';
 import { Alarms } from '../telemetry/alarms.js';
+import { typedName } from '../audit/typed-name.js';
 import { RequestError } from '../http/request-error.js';
 import type { Authentication, AuthenticationOutcome } from './authentication.js';
 import { CallerMaker } from './caller-maker.js';
@@ -50,6 +51,8 @@ export class AuthenticationGuard implements CanActivate {
       case 'unclaimed':
         throw this.#refuse(request, 'unauthenticated', 'unclaimed', new RequestError('UNAUTHENTICATED'));
       case 'rejected':
+        record.principal = 'unknown';
+        record.typedName = typedName(request.presented);
         throw this.#refuse(request, 'unauthenticated', outcome.reason, new RequestError('UNAUTHENTICATED'));
       case 'throttled':
         throw this.#refuse(request, 'limited', 'login-budget', new RequestError('LOGIN_THROTTLED', undefined, { retryAfterSeconds: outcome.retryAfterSeconds }));
