@@ -27,13 +27,15 @@ export interface ToolOptions {
   readonly encoding?: 'utf8' | 'latin1';
   /** -D... settings of the JVM. */
   readonly javaSettings?: readonly string[];
+  /** Write the class archive of tools at the end: for the one run that prepares it. */
+  readonly recording?: boolean;
   /** Ended with SIGKILL after this; default 30 s. */
   readonly timeoutMs?: number;
 }
 
 /** Runs one of Kafka's own tools in a JVM of its own (about 1 s) and gives back what it wrote; it does not judge it. */
 export const kafkaTool = async (kafka: KafkaDistribution, tool: keyof typeof TOOLS, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> => {
-  const java = spawn('java', [...javaCommand(kafka).args('tool', TOOLS[tool], options.javaSettings), ...args], {
+  const java = spawn('java', [...javaCommand(kafka, options.recording).args('tool', TOOLS[tool], options.javaSettings), ...args], {
     timeout: options.timeoutMs ?? 30_000,
     killSignal: 'SIGKILL',
   });
