@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
@@ -22,7 +22,7 @@ export const createVerifiedTokenCache = (maxAgeSeconds: number, clock: Clock): V
   return {
     through: async (token, verify) => {
       if (maxAgeSeconds === 0) return verify(token);
-      const key = createHash('sha256').update(token).digest('base64url');
+      const key = hash('sha256', token, 'base64url');
       const facts = verified.get(key);
       if (facts !== undefined) {
         // A clock that went back makes the entry old, not young.

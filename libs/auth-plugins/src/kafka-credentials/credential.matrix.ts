@@ -46,8 +46,19 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
     if (!authorities.ids.includes(plugin.authority)) throw new StartupError(`plugin '${plugin.id}': no authority '${plugin.authority}' is configured`);
   }
   const byCluster = new Map(options.clusters.map((cluster) => [cluster.id, checkMatrix(cluster, options.plugins, tokens.clusterIds)]));
+  // One verification of one principal needs one source a cluster: the principal object is made anew with each proof.
+  const minted = new WeakMap<VerifiedPrincipal, Map<string, KafkaCredentialSource>>();
+  const mintedSource = (principal: VerifiedPrincipal, clusterId: string, make: () => KafkaCredentialSource): KafkaCredentialSource => {
+    const byCluster = minted.get(principal) ?? new Map<string, KafkaCredentialSource>();
+    minted.set(principal, byCluster);
+    const source = byCluster.get(clusterId) ?? make();
+    byCluster.set(clusterId, source);
+    return source;
+  };
   return {
     sourceFor: (principal, presented, clusterId) => {
+      const known = minted.get(principal)?.get(clusterId);
+      if (known !== undefined) return known;
       const cell = byCluster.get(clusterId)?.get(principal.issuerKey);
       if (cell === undefined) throw new Error(`no cell of the credential matrix for '${principal.issuerKey}' on '${clusterId}'`);
       const named = authorities.kafkaName(principal, clusterId);
@@ -59,7 +70,7 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
         listener: cell.listener,
         proofUntil: proofUntilOf(principal, options.maxProofAgeSeconds),
       };
-      if (cell.source === 'minted') return createMintedSource({ principal, binding, tokens, clock });
+      if (cell.source === 'minted') return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, tokens, clock }));
       const token = tokenOf(presented);
       if (principalInToken(token, cell.principalClaim) !== named.name) throw new KafkaNameRefused('outside');
       return createCallerSource({ binding, token, verifiedAt: principal.verifiedAt, clock });

@@ -36,13 +36,26 @@ const settle = (plugin: { readonly id: string; readonly authority: string }, out
     case 'verified': {
       const { facts } = verification;
       if (facts.authority !== plugin.authority || facts.pluginId !== plugin.id) return outcomes.error(new Error(`facts of another plugin reached '${plugin.id}'`));
-      return isWellFormed(facts) ? outcomes.success(makeVerifiedPrincipal(facts, principalKey(facts))) : outcomes.fail({ reason: 'bad-claims' });
+      const principal = principalOf(facts);
+      return principal === null ? outcomes.fail({ reason: 'bad-claims' }) : outcomes.success(principal);
     }
     case 'rejected':
       return outcomes.fail({ reason: verification.reason });
     case 'throttled':
       return outcomes.error(new Throttled(verification.retryAfterSeconds));
   }
+};
+
+/** A plugin's cache gives the same facts again: they are the same principal, checked and keyed once. */
+const principals = new WeakMap<VerifiedFacts, VerifiedPrincipal>();
+
+const principalOf = (facts: VerifiedFacts): VerifiedPrincipal | null => {
+  const known = principals.get(facts);
+  if (known !== undefined) return known;
+  if (!isWellFormed(facts)) return null;
+  const principal = makeVerifiedPrincipal(facts, principalKey(facts));
+  principals.set(facts, principal);
+  return principal;
 };
 
 const isWellFormed = (facts: VerifiedFacts): boolean =>
