@@ -31,6 +31,8 @@ export const startBenchStack = async (settings: Readonly<Record<string, string>>
     ...shared,
     runDir: join(runDir, 'kafka'),
     bench: true,
+    // The stack's broker is tuned to start fast; here it has to run fast.
+    jvmOptions: ['-Xmx1g', '-XX:TieredStopAtLevel=4'],
     trusts: [
       { listener: 'minted', jwksFile: minted.jwksFile, issuer: minted.issuer, audience: minted.audience, principalClaim: 'sub' },
       { listener: 'caller', jwksFile: issuer.jwksFile, issuer: issuer.v2.issuer, audience: issuer.v2.audience, principalClaim: 'oid' },
