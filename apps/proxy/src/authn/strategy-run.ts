@@ -44,24 +44,21 @@ const inertResponse = (onUse: (what: string) => void): object =>
     },
   );
 
+/** One use of a strategy. It stands in for the ExecutionContext, which passport's guard only hands back to its own methods. */
+interface Run {
+  readonly request: object;
+  readonly response: object;
+  readonly outcomes: StrategyOutcome[];
+}
+
+const runOf = (context: ExecutionContext): Run => context as unknown as Run;
+
 /**
  * Lets @nestjs/passport run a plugin's strategy. The strategy sees a request of one header and a response that leads
  * nowhere; the outcome is taken from passport's callback and from nothing else. Stock behaviour lets a request through
  * without a user when a strategy passes: here that is `broken`.
  */
 export const createStrategyRun = (plugin: Plugin, strategyName: string, deadlineMs: number): StrategyRun => {
-  interface Run {
-    readonly request: object;
-    readonly response: object;
-    readonly outcomes: StrategyOutcome[];
-  }
-  const runs = new WeakMap<ExecutionContext, Run>();
-  const runOf = (context: ExecutionContext): Run => {
-    const run = runs.get(context);
-    if (run === undefined) throw new Error('no run for this context');
-    return run;
-  };
-
   class PluginGuard extends AuthGuard(strategyName) {
     override getRequest(context: ExecutionContext) {
       return runOf(context).request;
@@ -80,18 +77,15 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
 
   return async (credential) => {
     const outcomes: StrategyOutcome[] = [];
-    // Passport sees an object of its own for each run: it keys nothing, it is only the argument that leads back to the run.
-    const context = {} as ExecutionContext;
-    const broken = Promise.withResolvers<typeof NONE>();
+    const cut = Promise.withResolvers<typeof NONE>();
     const response = inertResponse((what) => {
       outcomes.push({ kind: 'broken', what });
-      broken.resolve(NONE);
+      cut.resolve(NONE);
     });
-    runs.set(context, { request: { headers: { authorization: credential.reveal() } }, response, outcomes });
-    const deadline = Promise.withResolvers<typeof NONE>();
-    const timer = setTimeout(() => deadline.resolve(NONE), deadlineMs);
+    const run: Run = { request: { headers: { authorization: credential.reveal() } }, response, outcomes };
+    const timer = setTimeout(() => cut.resolve(NONE), deadlineMs);
     try {
-      const ended = await Promise.race([guard.canActivate(context), broken.promise, deadline.promise]);
+      const ended = await Promise.race([guard.canActivate(run as unknown as ExecutionContext), cut.promise]);
       // Passport went on by itself: the strategy passed. Stock @nestjs/passport would let the handler run.
       if (ended !== NONE && outcomes.length === 0) outcomes.push({ kind: 'broken', what: 'pass' });
     } catch (error) {

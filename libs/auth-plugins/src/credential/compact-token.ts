@@ -15,7 +15,6 @@ const THREE_PARTS = /^[A-Za-z0-9_-]{2,2048}\.[A-Za-z0-9_-]{2,11264}\.[A-Za-z0-9_
  * The signature may be empty here; no verifier takes it.
  */
 export const readCompactToken = (token: string): UnverifiedToken | null => {
-  if (!THREE_PARTS.test(token)) return null;
   // By hash, so that no token is kept (I29). What a token claims never changes; whether it holds is asked elsewhere.
   const digest = hash('sha256', token, 'base64url');
   const known = readings.get(digest);
@@ -29,6 +28,7 @@ export const readCompactToken = (token: string): UnverifiedToken | null => {
 const readings = new LRUCache<string, UnverifiedToken>({ max: 5_000 });
 
 const readParts = (token: string): UnverifiedToken | null => {
+  if (!THREE_PARTS.test(token)) return null;
   const [headerPart = '', payloadPart = ''] = token.split('.');
   const header = readPart(headerPart);
   const payload = header === null ? null : readPart(payloadPart);
