@@ -24,7 +24,7 @@ describe('canonicalDirectoryName', () => {
   ])('keeps apart: %s', (_sentence, one, other) => {
     expect(canonicalDirectoryName(one)).not.toBe(canonicalDirectoryName(other));
   });
-  it.each([['plain text', 'kafka-users'], ['nothing', ''], ['blanks', '  '], ['an empty value', 'cn=,dc=x'], ['a dangling escape', 'cn=a\\'], ['a trailing comma', 'cn=a,'], ['bytes that are no UTF-8', String.raw`cn=\ff`], ['a bad type', 'c n=a'], ['a quoted form of RFC 1779', 'cn="a,b"']])(
+  it.each([['plain text', 'kafka-users'], ['nothing', ''], ['blanks', '  '], ['an empty value', 'cn=,dc=x'], ['a value of an escaped blank', String.raw`cn=\20,dc=x`], ['a dangling escape', 'cn=a\\'], ['a trailing comma', 'cn=a,'], ['bytes that are no UTF-8', String.raw`cn=\ff`], ['a bad type', 'c n=a'], ['a quoted form of RFC 1779', 'cn="a,b"']])(
     'refuses %s',
     (_sentence, text) => {
       expect(canonicalDirectoryName(text)).toBeNull();

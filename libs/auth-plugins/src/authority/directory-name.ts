@@ -56,8 +56,6 @@ const readValue = (text: string, start: number): { readonly text: string; readon
   const bytes: Buffer[] = [];
   let at = start;
   while (text[at] === ' ') at += 1;
-  // Where the last character that is no plain blank ends: trailing blanks count only when escaped.
-  let kept = 0;
   for (; at < text.length && !',;+'.includes(text[at] ?? ''); at += 1) {
     const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
     if (character === '"' || character === '<' || character === '>') return null;
@@ -71,16 +69,14 @@ const readValue = (text: string, start: number): { readonly text: string; readon
         bytes.push(Buffer.from(next));
         at += 1;
       } else return null;
-      kept = bytes.length;
       continue;
     }
     bytes.push(Buffer.from(character));
-    if (character !== ' ') kept = bytes.length;
     at += character.length - 1;
   }
   try {
-    const value = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(bytes.slice(0, kept)));
-    return value === '' ? null : { text: value, end: at };
+    const value = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(bytes));
+    return value.trim() === '' ? null : { text: value, end: at };
   } catch {
     return null;
   }

@@ -126,6 +126,7 @@ describe('a token of Entra', () => {
     ['no claim', { groups: undefined }, { kind: 'unknown' }],
     ['the overage marker', { groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'http://127.0.0.1:1/' } } }, { kind: 'unknown' }],
     ['the overage marker beside a list', { _claim_names: { groups: 'src1' } }, { kind: 'unknown' }],
+    ['hasgroups beside a list', { hasgroups: true }, { kind: 'unknown' }],
     ['hasgroups', { groups: undefined, hasgroups: true }, { kind: 'unknown' }],
     ['names instead of ids', { groups: ['Kafka Users'] }, { kind: 'unknown' }],
   ];

@@ -54,9 +54,10 @@ describe('remembered logins', () => {
     const { login, asked } = cached();
     await login('a', 'b:c');
     await login('a:b', 'c');
+    await login('ab', ':c');
     await login('alice', 'right');
     await login('Alice', 'right');
-    expect(asked()).toBe(4);
+    expect(asked()).toBe(5);
   });
   it('hold no outage', async () => {
     const { cache, login } = cached();

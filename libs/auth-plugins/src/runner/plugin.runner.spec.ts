@@ -59,6 +59,7 @@ describe('the plugin runner', () => {
     ['one subject in two tenants', { tenant: 't1' }, { tenant: 't2' }],
     ['a missing and an empty-looking tenant', { tenant: null }, { tenant: '-;' }],
     ['fields that concatenate to one text', { tenant: 'a', subject: 'b:c' }, { tenant: 'a:b', subject: 'c' }],
+    ['fields that concatenate without a mark between them', { tenant: 'ab', subject: 'c' }, { tenant: 'a', subject: 'bc' }],
     ['two Unicode forms of one subject', { subject: 'é' }, { subject: 'e\u0301' }],
   ])('gives %s two keys', async (_sentence, one, other) => {
     expect(await keyOfFacts(one)).not.toBe(await keyOfFacts(other));
