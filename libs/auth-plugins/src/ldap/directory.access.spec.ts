@@ -15,10 +15,9 @@ const access = ({ down = [], bind = () => ({ kind: 'bound' }) }: { down?: readon
         return connection;
       },
     },
-    servers: [{ url: 'one' }, { url: 'two' }],
+    servers: [{ url: 'one', connectTimeoutMs: 1_000 }, { url: 'two', connectTimeoutMs: 1_000 }],
     service: { dn: 'cn=s', password: { reveal: () => 'p' } },
     connections: { search: 1, bind: 1, waiting: 1 },
-    connectTimeoutMs: 1_000,
     clock: { now: () => now },
     report: () => undefined,
   });

@@ -8,7 +8,6 @@ export interface DirectoryAccessOptions {
   readonly servers: readonly DirectoryServer[];
   readonly service: { readonly dn: string; readonly password: { reveal(): string } };
   readonly connections: { readonly search: number; readonly bind: number; readonly waiting: number };
-  readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly report: (event: string, code?: string | number) => void;
 }
@@ -38,7 +37,7 @@ export const createDirectoryAccess = (options: DirectoryAccessOptions): Director
 type Open = (signal: AbortSignal) => Promise<DirectoryConnection>;
 
 /** Tries the servers in turn, from the one that last answered; each gets a share of the login's deadline. */
-const createOpener = ({ driver, servers, connectTimeoutMs, report }: DirectoryAccessOptions): Open => {
+const createOpener = ({ driver, servers, report }: DirectoryAccessOptions): Open => {
   let preferred = 0;
   return async (signal) => {
     let failure = new DirectoryFailure('connect');
@@ -47,7 +46,7 @@ const createOpener = ({ driver, servers, connectTimeoutMs, report }: DirectoryAc
       const server = servers[index];
       if (server === undefined) continue;
       try {
-        const connection = await driver.connect(server, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]));
+        const connection = await driver.connect(server, AbortSignal.any([signal, AbortSignal.timeout(server.connectTimeoutMs)]));
         preferred = index;
         return connection;
       } catch (error) {

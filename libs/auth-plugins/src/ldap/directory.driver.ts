@@ -15,6 +15,8 @@ export interface DirectoryServer {
   /** PEM of the CA; absent: Node's own roots. */
   readonly ca?: string | undefined;
   readonly serverName?: string | undefined;
+  /** When an opening connection is given up, its socket with it. */
+  readonly connectTimeoutMs: number;
 }
 
 export interface DirectoryConnection {

@@ -67,7 +67,7 @@ const openAccess = (settings: LdapSettings, { clock, baseDir }: PluginDependenci
   const password = new Secret(readOwnerOnlyFile(resolve(baseDir, settings.service.passwordFile), `${at}.service.passwordFile`).replace(/\r?\n$/, ''));
   if (password.reveal() === '') throw new StartupError(`${at}.service.passwordFile is empty`);
   const { connections, connectTimeoutMs, serverName } = settings;
-  return createDirectoryAccess({ driver, servers: settings.urls.map((url) => ({ url, ca, serverName })), service: { dn: settings.service.dn, password }, connections, connectTimeoutMs, clock, report });
+  return createDirectoryAccess({ driver, servers: settings.urls.map((url) => ({ url, ca, serverName, connectTimeoutMs })), service: { dn: settings.service.dn, password }, connections, clock, report });
 };
 
 /** Reads the base entry as the service account: readiness needs no caller's credential. */

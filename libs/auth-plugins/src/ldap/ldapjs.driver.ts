@@ -17,7 +17,7 @@ export const ldapjsDriver: DirectoryDriver = {
         url: server.url,
         tlsOptions: { ca: server.ca, servername: server.serverName, minVersion: 'TLSv1.2' },
         // The only thing that ends a TCP or TLS handshake that stalls: `destroy` does not reach a socket that is not connected yet.
-        connectTimeout: CONNECT_LIMIT_MS,
+        connectTimeout: server.connectTimeoutMs,
         queueDisable: true,
         log: SILENT,
       });
@@ -46,7 +46,6 @@ export const ldapjsDriver: DirectoryDriver = {
     }),
 };
 
-const CONNECT_LIMIT_MS = 10_000;
 /** AD's and RFC 5020's names for an entry's own DN, as the directory wrote it. */
 const DN_ATTRIBUTES = ['entryDN', 'distinguishedName'];
 const RESULT = { sizeLimitExceeded: 4, referral: 10, invalidCredentials: 49 } as const;
