@@ -5,18 +5,21 @@ import type { TopicOperation, TopicRule } from './kafka-credential.js';
 import type { PrincipalSession } from './principal.session.js';
 import type { BrokerDescription, CallOptions, ConfigEntry, KafkaSession, ProduceRecord, RecordResult, TopicDescription } from './session.port.js';
 
+/** What a lease needs of the session behind it. */
+export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'describeTopic' | 'listTopics' | 'describeBrokers' | 'topicConfigs'>;
+
 /**
  * What `use` gets: the caller's session for as long as `use` runs, with the caller's topic rule asked for every topic name (I25).
  * Once the lease has ended every call throws: a session that was kept must not outlive the request that was admitted.
  */
 export class LeasedSession implements KafkaSession {
   readonly clusterId: string;
-  readonly #session: PrincipalSession;
+  readonly #session: SessionWork;
   readonly #topics: TopicRule;
   readonly #defaultDeadline: () => number;
   #ended = false;
 
-  constructor(session: PrincipalSession, topics: TopicRule, defaultDeadline: () => number) {
+  constructor(session: SessionWork, topics: TopicRule, defaultDeadline: () => number) {
     this.clusterId = session.clusterId;
     this.#session = session;
     this.#topics = topics;

@@ -3,7 +3,7 @@ import type { Timers } from '../protocol/deadline.js';
 import { pause } from '../protocol/deadline.js';
 import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
 import type { KafkaCaller, KafkaCredentialSource } from './kafka-credential.js';
-import { LeasedSession } from './leased.session.js';
+import { LeasedSession, type SessionWork } from './leased.session.js';
 import type { PrincipalSession } from './principal.session.js';
 import type { KafkaSession } from './session.port.js';
 import type { KafkaSessions, SessionCounts } from './sessions.port.js';
@@ -13,11 +13,13 @@ const EVICTED_END_MS = 5_000;
 /** How long `close` waits for requests under way. */
 const CLOSE_WAIT_MS = 10_000;
 
+export type CachedSession = SessionWork & Pick<PrincipalSession, 'state' | 'destroy'> & { readonly tokens: Pick<PrincipalSession['tokens'], 'adopt' | 'source'> };
+
 type Eviction = keyof SessionCounts['evictions'];
 
 interface Entry {
   readonly key: string;
-  readonly session: PrincipalSession;
+  readonly session: CachedSession;
   leases: number;
   usedAt: number;
   evicted: Eviction | null;
@@ -28,7 +30,7 @@ export interface SessionCacheContext {
   readonly limits: SessionLimits;
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly open: (source: KafkaCredentialSource, cluster: ClusterSettings) => PrincipalSession;
+  readonly open: (source: KafkaCredentialSource, cluster: ClusterSettings) => CachedSession;
 }
 
 /** Sessions by session key: leased while in use, least recently used first out, never closed under a request (Must 6, 7). */

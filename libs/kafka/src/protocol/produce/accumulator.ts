@@ -2,7 +2,7 @@ import { KafkaError, isKafkaError } from '../../errors/kafka-error.js';
 import type { Clock } from '../../session/cluster-settings.js';
 import type { ProduceRecord, RecordResult } from '../../session/session.port.js';
 import { ConnectionFault } from '../../transports/transport.js';
-import type { BrokerConnections } from '../broker.connections.js';
+import type { BrokerConnection } from '../broker.connection.js';
 import type { Timers } from '../deadline.js';
 import type { MetadataCache, TopicMetadata } from '../metadata.cache.js';
 import type { ByteBudget } from './byte-budget.js';
@@ -19,9 +19,15 @@ const RETRY_MOST_MS = 1_000;
 /** Routing this many records takes about a millisecond; then others get their turn (Must 14). */
 const ROUTE_SLICE = 2_000;
 
+/** The two things that the accumulator needs of the rest: a connection to a leader, and what is known of topics. */
+export interface LeaderConnections {
+  toNode(purpose: 'work', nodeId: number, deadline: number): Promise<Pick<BrokerConnection, 'request'>>;
+}
+export type TopicKnowledge = Pick<MetadataCache, 'peek' | 'isStale' | 'forget' | 'refreshInBackground' | 'lookup' | 'fresh'>;
+
 export interface AccumulatorContext {
-  readonly connections: BrokerConnections;
-  readonly metadata: MetadataCache;
+  readonly connections: LeaderConnections;
+  readonly metadata: TopicKnowledge;
   readonly budget: ByteBudget;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -33,7 +33,7 @@ const LEADERLESS_WAIT_MS = 100;
  * Chooses what to send now: at most one request for each leader that has none on its way (a broker serves one request a
  * connection at a time), at most one batch for each partition (order), keyless records to one led partition a flush.
  */
-export const planFlushes = (topics: Map<string, TopicQueues>, metadata: MetadataCache, busy: ReadonlySet<number>, now: number, random: () => number = Math.random): FlushPlan => {
+export const planFlushes = (topics: Map<string, TopicQueues>, metadata: Pick<MetadataCache, 'peek' | 'isStale' | 'forget' | 'refreshInBackground'>, busy: ReadonlySet<number>, now: number, random: () => number = Math.random): FlushPlan => {
   const draft = new Draft(busy, now);
   const lookups = new Set<string>();
   const failures: { topic: string; error: KafkaError }[] = [];

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { KafkaError } from '../errors/kafka-error.js';
+import type { BrokerAddress } from '../session/cluster-settings.js';
+import type { KafkaNotice } from '../session/notices.js';
+import { LOGIN, fakeTransport, type FakeWire } from '../testing/fake-transport.js';
+import { ManualTime, settle } from '../testing/manual-time.js';
+import { testCredential } from '../testing/test-source.js';
+import { ConnectionFault } from '../transports/transport.js';
+import { BrokerConnections } from './broker.connections.js';
+import { METADATA } from './codecs.js';
+import { type ShownToken, type TokenSource, shownToken } from './shown-token.js';
+
+const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; down?: readonly BrokerAddress[]; tokens?: Partial<TokenSource>; bootstrap?: BrokerAddress[] } = {}) => {
+  const time = new ManualTime();
+  const notices: KafkaNotice[] = [];
+  const transport = fakeTransport(options.answer ?? ((apiKey) => LOGIN[apiKey] ?? {}), (address) => {
+    if (options.down?.includes(address) === true) throw new ConnectionFault('unreachable', false);
+  });
+  const token = shownToken(testCredential('t', time.now(), time.now() + 100_000));
+  const tokens: TokenSource = { current: async () => token, afterRefusal: async () => Promise.reject(new KafkaError('CALLER_TOKEN_REFUSED')), ...options.tokens };
+  const connections = new BrokerConnections({
+    transport,
+    listener: { bootstrapServers: options.bootstrap ?? ['b1:9092', 'b2:9092'], tls: null, sasl: 'oauthbearer', advertisedHosts: ['*.kafka.test'] },
+    tokens,
+    clock: time,
+    timers: time,
+    silenceMs: 10_000,
+    onPrincipalChange: () => notices.push({ kind: 'principal-changed', clusterId: 'main', kafkaName: 'alice' }),
+    clusterId: 'main',
+    kafkaName: 'alice',
+    observe: (notice) => notices.push(notice),
+    count: () => undefined,
+  });
+  return { time, notices, transport, connections, deadline: time.now() + 10_000 };
+};
+
+describe('the connections of a session', () => {
+  it('are opened once for requests at once, one for each purpose', async () => {
+    const { connections, transport, deadline } = setUp();
+    const all = await Promise.all([connections.toAny('work', deadline), connections.toAny('work', deadline), connections.toAny('work', deadline)]);
+    expect(new Set(all).size).toBeLessThanOrEqual(2);
+    await connections.toAny('fetch', deadline);
+    const work = await connections.toAny('work', deadline);
+    expect(await connections.toAny('work', deadline)).toBe(work);
+    expect(await connections.toAny('fetch', deadline)).not.toBe(work);
+    expect(transport.wires.length).toBeLessThanOrEqual(3);
+  });
+
+  it('greet, then log in, one request after the other', async () => {
+    const { connections, transport, deadline } = setUp();
+    await connections.toAny('work', deadline);
+    expect(transport.wires.map(({ keys }) => keys)).toEqual([[18, 17, 36]]);
+  });
+
+  it('go to the next bootstrap server when one is down, and say NO_BROKER when all are down until the deadline', async () => {
+    const up = setUp({ down: ['b1:9092'] });
+    expect((await up.connections.toAny('work', up.deadline)).address).toBe('b2:9092');
+    const down = setUp({ down: ['b1:9092', 'b2:9092'] });
+    const failed = expect(down.connections.toAny('work', down.time.now() + 3_000)).rejects.toMatchObject({ code: 'NO_BROKER' });
+    await down.time.pass(3_100);
+    await failed;
+  });
+
+  it('lead to the broker that is asked for by id, at an address that the settings admit', async () => {
+    const { connections, notices, deadline } = setUp();
+    connections.learn([
+      { nodeId: 1, host: 'n1.kafka.test', port: 9092 },
+      { nodeId: 2, host: 'evil.test', port: 9092 },
+    ]);
+    expect((await connections.toNode('work', 1, deadline)).address).toBe('n1.kafka.test:9092');
+    await expect(connections.toNode('work', 2, deadline)).rejects.toMatchObject({ code: 'NO_BROKER' });
+    connections.learn([{ nodeId: 2, host: 'evil.test', port: 9092 }]);
+    expect(notices.filter(({ kind }) => kind === 'address-refused')).toEqual([{ kind: 'address-refused', clusterId: 'main', address: 'evil.test:9092' }]);
+  });
+
+  it('drop the bootstrap connection once the brokers themselves are connected', async () => {
+    const { connections, transport, deadline } = setUp({ bootstrap: ['lb:9092'] });
+    await connections.toAny('work', deadline);
+    connections.learn([{ nodeId: 1, host: 'n1.kafka.test', port: 9092 }]);
+    await connections.toNode('work', 1, deadline);
+    expect(transport.wires.map(({ address, isOpen }) => [address, isOpen])).toEqual([
+      ['lb:9092', false],
+      ['n1.kafka.test:9092', true],
+    ]);
+  });
+
+  it('take an error challenge for the refusal that it is, finish the exchange, and ask what to show next', async () => {
+    const shown: string[] = [];
+    const { connections, transport, time, deadline } = setUp({
+      answer: (apiKey, wire) => (apiKey === 36 && wire.keys.filter((key) => key === 36).length === 1 ? { errorCode: 0, authBytes: Buffer.from('{"status":"invalid_token"}'), sessionLifetimeMs: 0n } : LOGIN[apiKey]),
+      tokens: {
+        afterRefusal: async (refused: ShownToken) => {
+          shown.push(refused.credential.token.reveal());
+          throw new KafkaError('CALLER_TOKEN_REFUSED');
+        },
+      },
+    });
+    await expect(connections.toAny('work', deadline)).rejects.toMatchObject({ code: 'CALLER_TOKEN_REFUSED' });
+    await settle();
+    expect(shown).toEqual(['t']);
+    expect(transport.wires.map(({ keys, isOpen }) => [keys, isOpen])).toEqual([[[18, 17, 36, 36], false]]);
+    await time.pass(1_000);
+  });
+
+  it('log in again in place when there is a newer token, at most once a second, with nothing in between', async () => {
+    let name = 'first';
+    const { connections, transport, time, deadline } = setUp({ tokens: { current: async () => shownToken(testCredential(name, 0, 10_000_000)) } });
+    const connection = await connections.toAny('work', deadline);
+    const wire = transport.wires[0] as FakeWire;
+    wire.keys.length = 0;
+    name = 'second';
+    await connection.request(METADATA, [[], false, false], deadline);
+    expect(wire.keys).toEqual([3]);
+    await time.pass(1_000);
+    await Promise.all([1, 2, 3].map(() => connection.request(METADATA, [[], false, false], deadline)));
+    expect(wire.keys).toEqual([3, 17, 36, 3, 3, 3]);
+  });
+
+  it('are ended and reported when a newer token turns out to be another principal', async () => {
+    let name = 'first';
+    const { connections, notices, time, deadline } = setUp({
+      tokens: { current: async () => shownToken(testCredential(name, 0, 10_000_000)) },
+      answer: (apiKey) => (apiKey === 36 && name === 'second' ? { errorCode: 58, errorMessage: 'Cannot change principals during re-authentication', authBytes: Buffer.alloc(0), sessionLifetimeMs: 0n } : LOGIN[apiKey]),
+    });
+    const connection = await connections.toAny('work', deadline);
+    name = 'second';
+    await time.pass(1_000);
+    await expect(connection.request(METADATA, [[], false, false], deadline)).rejects.toMatchObject({ reason: 'lost', written: false });
+    expect(notices).toContainEqual({ kind: 'principal-changed', clusterId: 'main', kafkaName: 'alice' });
+    expect(connection.isOpen).toBe(false);
+  });
+
+  it('show the same token again when the listener ends sessions sooner than the token ends', async () => {
+    const { connections, transport, time, deadline } = setUp({ answer: (apiKey) => (apiKey === 36 ? { ...(LOGIN[36] as object), sessionLifetimeMs: 5_000n } : (LOGIN[apiKey] ?? {})) });
+    const connection = await connections.toAny('work', deadline);
+    await time.pass(4_000);
+    await connection.request(METADATA, [[], false, false], deadline);
+    expect(transport.wires[0]?.keys).toEqual([18, 17, 36, 17, 36, 3]);
+    await time.pass(4_900);
+    await expect(connection.request(METADATA, [[], false, false], deadline)).resolves.toBeDefined();
+  });
+
+  it('give up a connection that is silent for the whole broker deadline', async () => {
+    const { connections, time, transport } = setUp({ answer: (apiKey) => (apiKey === 3 ? new Promise(() => undefined) : LOGIN[apiKey]) });
+    const connection = await connections.toAny('work', time.now() + 1_000);
+    const impatient = expect(connection.request(METADATA, [[], false, false], time.now() + 500)).rejects.toMatchObject({ reason: 'no-answer', written: true });
+    await time.pass(600);
+    await impatient;
+    expect(transport.wires[0]?.isOpen).toBe(true);
+    const patient = expect(connection.request(METADATA, [[], false, false], time.now() + 10_000)).rejects.toMatchObject({ reason: 'no-answer' });
+    await time.pass(10_000);
+    await patient;
+    expect(transport.wires[0]?.isOpen).toBe(false);
+  });
+});
