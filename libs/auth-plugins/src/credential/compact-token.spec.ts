@@ -47,3 +47,19 @@ describe('parseStrictObject', () => {
     expect(parseStrictObject(json)).not.toBeNull();
   });
 });
+
+describe('tokens that were read before', () => {
+  it('are told apart by every character, the signature included', () => {
+    const one = token(HEADER, '{"iss":"https://one"}');
+    expect(readCompactToken(one)).toBe(readCompactToken(one));
+    expect(readCompactToken(token(HEADER, '{"iss":"https://two"}'))?.payload).toEqual({ iss: 'https://two' });
+    expect(readCompactToken(`${one}\n`)).toBeNull();
+  });
+  it('do not pile up when strangers send thousands of large ones', () => {
+    const large = (n: number) => token(HEADER, `{"n":${n},"a":${'['.repeat(3_900)}${']'.repeat(3_900)}}`);
+    const first = readCompactToken(large(0));
+    for (let n = 1; n <= 1_000; n += 1) readCompactToken(large(n));
+    // Read anew: it had to leave long before five thousand others came.
+    expect(readCompactToken(large(0))).not.toBe(first);
+  });
+});

@@ -50,6 +50,14 @@ describe('a minted cell', () => {
   it('gives a source at its listener, bound to the proof', () => {
     expect(matrix().sourceFor(principal(), null, 'main')).toMatchObject({ kafkaName: 'alice', clusterId: 'main', listener: 'minted', origin: 'minted', proofUntil: NOW + 600_000 });
   });
+  it('gives one verification one source, and a later one its own', () => {
+    const { sourceFor } = matrix();
+    const alice = principal();
+    expect(sourceFor(alice, null, 'main')).toBe(sourceFor(alice, null, 'main'));
+    const later = sourceFor(principal({ verifiedAt: NOW + 5_000 }), null, 'main');
+    expect(later).not.toBe(sourceFor(alice, null, 'main'));
+    expect(later.proofUntil).toBe(NOW + 605_000);
+  });
   it('mints once for all who wait, keeps the token to half its life, and replaces it on demand', async () => {
     const { sourceFor, causes, later } = matrix();
     const source = sourceFor(principal(), null, 'main');

@@ -31,6 +31,11 @@ describe('the plugin runner', () => {
     expect(Object.isFrozen(principal)).toBe(true);
   });
 
+  it('makes one principal of the facts of one verification', async () => {
+    const remembered = async () => ({ kind: 'verified', facts: FACTS }) as const;
+    expect((await outcomeOf(remembered))[1]).toBe((await outcomeOf(remembered))[1]);
+  });
+
   it.each<readonly [string, Partial<VerifiedFacts>]>([
     ['an empty subject', { subject: '' }],
     ['a subject with a leading blank', { subject: ' admin' }],
