@@ -12,7 +12,7 @@ export interface Contract {
   readonly sessions: TestSessions;
   readonly stack: ReturnType<typeof stack>;
   /** A topic name of this transport's run alone. */
-  topic(name: string): string;
+  readonly topic: (name: string) => string;
 }
 
 /** One contract for every transport: what holds for one must hold for the other, on a real broker. */

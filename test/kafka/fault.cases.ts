@@ -59,9 +59,9 @@ export const registerFaultCases = ({ stack, transport }: Contract): void => {
     it('stopped: an answer within the deadline; started again: recovery without a restart, nothing lost or doubled', async () => {
       const before = [...(await endOffsets(kafka, 'faults')).values()].reduce((sum, end) => sum + end, 0n);
       const tally: Record<string, number> = {};
-      let running = true;
+      const stopped = new AbortController();
       const load = async (): Promise<void> => {
-        while (running) {
+        while (!stopped.signal.aborted) {
           const startedAt = Date.now();
           const outcome = await one(1_500).then(([first = '']) => first, (error: { code: string }) => error.code);
           expect(Date.now() - startedAt).toBeLessThan(2_500);
@@ -77,7 +77,7 @@ export const registerFaultCases = ({ stack, transport }: Contract): void => {
       await expect.poll(() => one(2_000).catch((error: { code: string }) => [error.code]), { timeout: 15_000 }).toEqual(['stored']);
       const recovered = tally['stored'] ?? 0;
       await wait(500);
-      running = false;
+      stopped.abort();
       await loads;
       const stored = BigInt(tally['stored'] ?? 0) + 1n;
       const unknown = BigInt(tally['OUTCOME_UNKNOWN'] ?? 0);

@@ -5,7 +5,7 @@ import { ConnectionFault } from '../transports/transport.js';
 import { isAdvertisedAllowed, toAddress } from './advertised-address.js';
 import { BrokerConnection, type ConnectionContext } from './broker.connection.js';
 import { pause, within } from './deadline.js';
-import { TokenRefused } from './shown-token.js';
+import { type ShownToken, TokenRefused } from './shown-token.js';
 
 /** A broker answers one request a connection at a time, so long polls and group calls never share one with the rest (Must 11). */
 export type Purpose = 'work' | 'fetch' | 'group';
@@ -126,10 +126,18 @@ export class BrokerConnections {
   }
 
   async #open(slot: Slot, address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
-    const { clock, clusterId, kafkaName, observe, count } = this.#context;
+    const { clock, clusterId, kafkaName, observe, count, tokens } = this.#context;
     const startedAt = clock.now();
+    // A token that may not be shown is no failure to connect: no broker is asked.
+    let shown: ShownToken | null;
     try {
-      const connection = await this.#authenticate(address, timeoutMs);
+      shown = tokens === null ? null : await tokens.current();
+    } catch (error) {
+      slot.opening = null;
+      throw error;
+    }
+    try {
+      const connection = await this.#authenticate(address, shown, timeoutMs);
       if (this.#closed) {
         connection.destroy();
         throw new ConnectionFault('lost', false);
@@ -148,9 +156,9 @@ export class BrokerConnections {
   }
 
   /** I21 in one place: show the token; if it is refused, ask the token source whether another may be shown. */
-  async #authenticate(address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
+  async #authenticate(address: BrokerAddress, first: ShownToken | null, timeoutMs: number): Promise<BrokerConnection> {
     const { tokens } = this.#context;
-    let shown = tokens === null ? null : await tokens.current();
+    let shown = first;
     for (;;) {
       try {
         return await BrokerConnection.open(this.#context, address, shown, timeoutMs);

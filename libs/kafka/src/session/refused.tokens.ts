@@ -17,6 +17,7 @@ interface Refusal {
 export class RefusedTokens {
   readonly #clock: Clock;
   readonly #refusals = new Map<string, Refusal>();
+  readonly #resting = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,6 +36,18 @@ export class RefusedTokens {
     this.#refusals.delete(key);
     this.#refusals.set(key, { until: Math.min(now + stepMs, tokenEndsAt), stepMs, tokenEndsAt });
     this.#bound(now);
+  }
+
+  /** A token of our own was refused for this session key: nothing more is shown for it until then (I21). */
+  rest(sessionKey: string, until: number): void {
+    const now = this.#clock.now();
+    for (const [key, end] of this.#resting) if (end <= now) this.#resting.delete(key);
+    if (this.#resting.size < MOST_TOKENS) this.#resting.set(sessionKey, until);
+  }
+
+  /** Epoch ms; 0 when there is nothing to wait for. Outlives the session, which ends with its first request if it never connected. */
+  restsUntil(sessionKey: string): number {
+    return this.#resting.get(sessionKey) ?? 0;
   }
 
   get size(): number {

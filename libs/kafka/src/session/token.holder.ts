@@ -38,7 +38,6 @@ export class TokenHolder implements TokenSource {
   #held: ShownToken | null = null;
   #renewAt = 0;
   #fetching: Promise<ShownToken> | null = null;
-  #ownRefusedUntil = 0;
   #isPoisoned = false;
   #retried: { readonly id: string; readonly until: number } | null = null;
 
@@ -72,7 +71,8 @@ export class TokenHolder implements TokenSource {
     const now = clock.now();
     if (this.#isPoisoned) throw new KafkaError('INTERNAL');
     if (this.#source.proofUntil <= now && this.#held === null) throw new KafkaError('CREDENTIAL_EXPIRED');
-    if (now < this.#ownRefusedUntil) throw new KafkaError('OWN_TOKEN_REFUSED', { retryAfterMs: this.#ownRefusedUntil - now });
+    const restsUntil = refused.restsUntil(this.#source.sessionKey);
+    if (now < restsUntil) throw new KafkaError('OWN_TOKEN_REFUSED', { retryAfterMs: restsUntil - now });
     const shown = this.#held !== null && now < this.#renewAt ? this.#held : await this.#renewed(false);
     if (this.#isSpent()) throw new KafkaError('CREDENTIAL_EXPIRED');
     if (refused.isRefused(this.#source.clusterId, shown.id)) throw new KafkaError('CALLER_TOKEN_REFUSED');
@@ -92,7 +92,7 @@ export class TokenHolder implements TokenSource {
       throw new KafkaError('CALLER_TOKEN_REFUSED');
     }
     if (this.#retried?.id === shown.id && clock.now() < this.#retried.until) {
-      this.#ownRefusedUntil = clock.now() + OWN_REFUSAL_MEMORY_MS;
+      refused.rest(this.#source.sessionKey, clock.now() + OWN_REFUSAL_MEMORY_MS);
       observe({ kind: 'own-token-refused', clusterId, kafkaName });
       throw new KafkaError('OWN_TOKEN_REFUSED', { retryAfterMs: OWN_REFUSAL_MEMORY_MS });
     }

@@ -99,7 +99,7 @@ describe('the accumulator', () => {
     const slow = lab.produce([{ partition: 0 }, { partition: 2 }]);
     const quick = lab.produce([{ partition: 1 }]);
     await settle();
-    expect(lab.sent.map(({ leader, batches }) => [leader, batches]).sort()).toEqual([
+    expect(lab.sent.map(({ leader, batches }) => [leader, batches] as const).sort(([a], [b]) => a - b)).toEqual([
       [1, { 't-0': 1, 't-2': 1 }],
       [2, { 't-1': 1 }],
     ]);

@@ -5,14 +5,16 @@ import { encodeRecordBatch } from './record-batch.codec.js';
 
 const NOW = 1_800_000_000_000;
 const record = (more: Partial<ProduceRecord>): ProduceRecord => ({ topic: 't', partition: 0, key: null, value: null, ...more });
+/** Fields apart, for people. */
+const hex = (fields: string): string => fields.replaceAll(' ', '');
 
 describe('a record batch', () => {
   it('is byte for byte what the format says', () => {
     const batch = encodeRecordBatch([record({ key: Buffer.from('k'), value: Buffer.from('vv'), headers: [{ name: 'h', value: null }] })], NOW);
-    expect(batch.subarray(0, 17).toString('hex')).toBe('0000000000000000' + '0000003e' + 'ffffffff' + '02');
-    expect(batch.subarray(21, 61).toString('hex')).toBe('0000' + '00000000' + '000001a3185c5000' + '000001a3185c5000' + 'ffffffffffffffff' + 'ffff' + 'ffffffff' + '00000001');
+    expect(batch.subarray(0, 17).toString('hex')).toBe(hex('0000000000000000 0000003e ffffffff 02'));
+    expect(batch.subarray(21, 61).toString('hex')).toBe(hex('0000 00000000 000001a3185c5000 000001a3185c5000 ffffffffffffffff ffff ffffffff 00000001'));
     // length 12, attributes, age 0, offset 0, key 1 byte, value 2 bytes, 1 header: name 1 byte, null
-    expect(batch.subarray(61).toString('hex')).toBe('18' + '00' + '00' + '00' + '02' + '6b' + '04' + '7676' + '02' + '02' + '68' + '01');
+    expect(batch.subarray(61).toString('hex')).toBe(hex('18 00 00 00 02 6b 04 7676 02 02 68 01'));
     expect(batch.readUInt32BE(17)).toBe(crc32c(batch.subarray(21)));
   });
 
