@@ -51,6 +51,56 @@ export interface ConfigEntry {
   readonly sensitive: boolean;
 }
 
+/** A read without a group: from one offset of one partition, committed records only. */
+export interface FetchRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** The answer holds at most this many records; the first record is given whatever its size. */
+  readonly maxRecords: number;
+  /** Bytes of keys and values in the answer; one larger first record is given all the same. */
+  readonly maxBytes: number;
+  /** How long the broker may wait for a first record; 0 answers at once. */
+  readonly maxWaitMs: number;
+}
+
+export interface FetchedRecord {
+  readonly offset: bigint;
+  /** Epoch ms; -1 where the log has none. */
+  readonly timestamp: number;
+  readonly timestampType: 'create' | 'log-append';
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly RecordHeader[];
+}
+
+export interface FetchResult {
+  readonly records: readonly FetchedRecord[];
+  /** Where to read next: past the last record given, and past gaps and aborted records that were skipped. */
+  readonly nextOffset: bigint;
+  /** The offset that the next committed record will get. */
+  readonly endOffset: bigint;
+}
+
+/** `earliest` is the log's start, `latest` the offset of the next committed record, a number the first record at or after that time. */
+export type OffsetQuery = 'earliest' | 'latest' | { readonly timestamp: number };
+
+/** A topic to be made; null leaves the choice to the broker's defaults. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number | null;
+  readonly replicationFactor: number | null;
+  readonly configs: ReadonlyMap<string, string | null>;
+  readonly assignments?: ReadonlyMap<number, readonly number[]>;
+  readonly validateOnly?: boolean;
+}
+
+export interface CreatedTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
 /** A deadline for the whole call, epoch ms on the injected clock. Absent: the cluster's broker deadline (default 10 s). */
 export interface CallOptions {
   readonly deadline?: number;
@@ -71,4 +121,10 @@ export interface KafkaSession {
   topicConfigs(topic: string, options?: CallOptions): Promise<readonly ConfigEntry[]>;
   /** Results in the order of `records`; never rejects for what one record did. Acks: all. */
   produce(records: readonly ProduceRecord[], options?: CallOptions): Promise<readonly RecordResult[]>;
+  /** @throws KafkaError UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_AUTHORIZATION_FAILED, OFFSET_OUT_OF_RANGE (never reset silently) */
+  fetch(request: FetchRequest, options?: CallOptions): Promise<FetchResult>;
+  /** One offset for each partition asked for; null where a timestamp lies after the last record. @throws KafkaError */
+  offsets(topic: string, partitions: readonly number[], at: OffsetQuery, options?: CallOptions): Promise<ReadonlyMap<number, bigint | null>>;
+  /** @throws KafkaError TOPIC_ALREADY_EXISTS, INVALID_TOPIC, INVALID_CONFIG, ... with the broker's text; *_AUTHORIZATION_FAILED */
+  createTopic(topic: NewTopic, options?: CallOptions): Promise<CreatedTopic>;
 }
