@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
+import { basic } from './https.client.ts';
 import { runProxy, type RunningProxy } from './running-proxy.ts';
 
 const MAIN = 'dist/apps/proxy/src/main.js';
@@ -79,6 +80,22 @@ describe('a running proxy', () => {
     expect(await (await fetch(`${proxy.proxy.managementUrl}/healthz`)).json()).toEqual({ status: 'up' });
     expect((await fetch(`${proxy.proxy.managementUrl}/`)).status).toBe(404);
     expect((await fetch(`${proxy.proxy.managementUrl}/metrics`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('reads its signing keys again on SIGHUP, and keeps the old ones when the file is bad', async () => {
+    const served = readFileSync(proxy.proxy.jwksFile, 'utf8');
+    process.kill(proxy.proxy.pid, 'SIGHUP');
+    await expect.poll(() => proxy.log()).toContain('signing keys read again');
+    const good = readFileSync(stack.minted.keysFile);
+    writeFileSync(stack.minted.keysFile, '{"keys":');
+    try {
+      process.kill(proxy.proxy.pid, 'SIGHUP');
+      await expect.poll(() => proxy.log()).toContain('"alarm":"bad-reload"');
+    } finally {
+      writeFileSync(stack.minted.keysFile, good);
+    }
+    expect(readFileSync(proxy.proxy.jwksFile, 'utf8')).toBe(served);
+    expect((await proxy.call('/topics', { authorization: basic('alice', 'alice-secret') })).status).toBe(200);
   });
 
   it('stops cleanly on SIGTERM: exit code 0 and its last lines written', async () => {

@@ -49,6 +49,7 @@ const main = async (): Promise<void> => {
     });
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGHUP', () => void running.reload());
 };
 
 await main().catch(giveUp);

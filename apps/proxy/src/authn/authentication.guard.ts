@@ -32,7 +32,7 @@ export class AuthenticationGuard implements CanActivate {
 
   /** Also asked by the handler of unknown paths, which NestJS's guards never see. @throws RequestError */
   async authenticate(request: FastifyRequest): Promise<void> {
-    this.#accept(request, await this.authentication.authenticate(request.presented));
+    this.#accept(request, await this.authentication.authenticate(request.presented, request.record.source));
   }
 
   #accept(request: FastifyRequest, outcome: AuthenticationOutcome): void {

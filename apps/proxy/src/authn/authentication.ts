@@ -8,7 +8,8 @@ export type AuthenticationOutcome = (StrategyOutcome & { readonly plugin: Plugin
 
 /** Who is calling: one claim, one plugin, one outcome (I1, I2, I6). */
 export interface Authentication {
-  authenticate(presented: PresentedCredential): Promise<AuthenticationOutcome>;
+  /** @param source the caller's address, or its /64 */
+  authenticate(presented: PresentedCredential, source: string): Promise<AuthenticationOutcome>;
   /** WWW-Authenticate of every enabled scheme. */
   readonly challenges: readonly string[];
   readonly plugins: readonly Plugin[];
@@ -31,7 +32,7 @@ export const createAuthentication = (plugins: readonly Plugin[], reserved: Reser
   return {
     plugins,
     challenges: [...new Set(plugins.map((plugin) => plugin.challenge))],
-    authenticate: async (presented) => {
+    authenticate: async (presented, source) => {
       switch (presented.kind) {
         case 'none':
           return { kind: 'none' };
@@ -46,7 +47,7 @@ export const createAuthentication = (plugins: readonly Plugin[], reserved: Reser
           if (route.kind === 'unclaimed') return { kind: 'unclaimed' };
           const run = runs.get(route.plugin);
           if (run === undefined) throw new Error('a claimed plugin without a run');
-          return { ...(await run(presented.secret)), plugin: route.plugin };
+          return { ...(await run(presented.secret, source)), plugin: route.plugin };
         }
       }
     },

@@ -22,7 +22,7 @@ const run = (act: Act, deadlineMs = 200) => {
     }
   }
   const plugin = { id: 'p', strategy: new Acting() } as unknown as Plugin;
-  return createStrategyRun(plugin, `test:${names++}`, deadlineMs)(new Secret('Basic YTpi'));
+  return createStrategyRun(plugin, `test:${names++}`, deadlineMs)(new Secret('Basic YTpi'), '192.0.2.1');
 };
 
 const principal = (): Promise<VerifiedPrincipal> => {
@@ -83,11 +83,11 @@ describe('a strategy ends in exactly one outcome (I6)', () => {
     expect((await run((strategy) => { strategy.success(made); strategy.success(made); })).kind).toBe('broken');
   });
 
-  it('shows the strategy one header and nothing else of the request', async () => {
+  it('shows the strategy one header, the source address and nothing else of the request', async () => {
     let seen: unknown;
     await run((strategy, request) => { seen = { ...request, headers: { ...request.headers } }; strategy.fail({}); });
-    expect(seen).toMatchObject({ headers: { authorization: 'Basic YTpi' } });
-    expect(Object.keys(seen as object).filter((key) => !['headers', 'authInfo', 'login', 'logIn', 'logout', 'logOut', 'isAuthenticated', 'isUnauthenticated', '_sessionManager'].includes(key))).toEqual([]);
+    expect(seen).toMatchObject({ headers: { authorization: 'Basic YTpi' }, source: '192.0.2.1' });
+    expect(Object.keys(seen as object).filter((key) => !['headers', 'source', 'authInfo', 'login', 'logIn', 'logout', 'logOut', 'isAuthenticated', 'isUnauthenticated', '_sessionManager'].includes(key))).toEqual([]);
   });
 
   it('two runs at once do not see each other', async () => {

@@ -1,7 +1,7 @@
 import { AuthGuard } from '@nestjs/passport';
 import type { ExecutionContext } from '@nestjs/common';
 import passport from 'passport';
-import { isVerifiedPrincipal, Throttled, Unavailable, type Plugin, type Secret, type VerifiedPrincipal } from '@postern/auth-plugins';
+import { type CredentialRequest, isVerifiedPrincipal, Throttled, Unavailable, type Plugin, type Secret, type VerifiedPrincipal } from '@postern/auth-plugins';
 
 /** The six ways a strategy can end, reduced to what the guard may act on (I6). */
 export type StrategyOutcome =
@@ -12,8 +12,8 @@ export type StrategyOutcome =
   /** pass, redirect, a second outcome, success with anything else, any other error: a bug, and an alarm. */
   | { readonly kind: 'broken'; readonly what: string };
 
-/** Runs one plugin's strategy on one credential. */
-export type StrategyRun = (credential: Secret) => Promise<StrategyOutcome>;
+/** Runs one plugin's strategy on one credential. `source`: where it came from, for failure budgets (I28). */
+export type StrategyRun = (credential: Secret, source: string) => Promise<StrategyOutcome>;
 
 const NONE = Symbol('no outcome');
 
@@ -54,8 +54,8 @@ interface Run {
 const runOf = (context: ExecutionContext): Run => context as unknown as Run;
 
 /**
- * Lets @nestjs/passport run a plugin's strategy. The strategy sees a request of one header and a response that leads
- * nowhere; the outcome is taken from passport's callback and from nothing else. Stock behaviour lets a request through
+ * Lets @nestjs/passport run a plugin's strategy. The strategy sees one header and the caller's address, and a response that
+ * leads nowhere; the outcome is taken from passport's callback and from nothing else. Stock behaviour lets a request through
  * without a user when a strategy passes: here that is `broken`.
  */
 export const createStrategyRun = (plugin: Plugin, strategyName: string, deadlineMs: number): StrategyRun => {
@@ -75,14 +75,14 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
   passport.use(strategyName, plugin.strategy);
   const guard = new PluginGuard({ session: false });
 
-  return async (credential) => {
+  return async (credential, source) => {
     const outcomes: StrategyOutcome[] = [];
     const cut = Promise.withResolvers<typeof NONE>();
     const response = inertResponse((what) => {
       outcomes.push({ kind: 'broken', what });
       cut.resolve(NONE);
     });
-    const run: Run = { request: { headers: { authorization: credential.reveal() } }, response, outcomes };
+    const run: Run = { request: { headers: { authorization: credential.reveal() }, source } satisfies CredentialRequest, response, outcomes };
     const timer = setTimeout(() => cut.resolve(NONE), deadlineMs);
     try {
       const ended = await Promise.race([guard.canActivate(run as unknown as ExecutionContext), cut.promise]);

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 
 /** What an operator must look at. A closed set, because each is a label of a metric. */
-export type AlarmKind = 'broken-strategy' | 'own-token-refused' | 'protected-name' | 'unexpected-error' | 'foreign-broker-address' | 'audit-sink-failed';
+export type AlarmKind = 'broken-strategy' | 'own-token-refused' | 'protected-name' | 'unexpected-error' | 'foreign-broker-address' | 'audit-sink-failed' | 'bad-reload';
 
 /**
  * One place from which an alarm goes to the log and to a counter; its fields hold no credential and no library's text.

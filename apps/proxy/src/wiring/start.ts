@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { MintRecord } from '@postern/auth-plugins';
+import { StartupError, type MintRecord } from '@postern/auth-plugins';
 import type { Logger } from 'pino';
 import { createAuthentication } from '../authn/authentication.js';
 import type { LoadedSettings } from '../config/load-settings.js';
@@ -21,6 +21,8 @@ import { AUTHENTICATION, DEFAULT_CLUSTER, IDENTITY, KAFKA_SESSIONS, LOGGER, METR
 const DRAIN_MS = 10_000;
 
 export interface Running {
+  /** Reads the signing keys' files again (I17); a bad one keeps the old keys and raises an alarm. */
+  reload(): Promise<void>;
   /** Drains, then closes: sessions last, because requests under way need them. */
   stop(): Promise<void>;
 }
@@ -83,6 +85,14 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
   log.info({ listeners: settings.listeners.map(({ name, host, port, kind }) => ({ name, host, port, kind })), plugins: plugins.map(({ id, type }) => ({ id, type })) }, 'started');
 
   return {
+    reload: async () => {
+      try {
+        await identity.tokens.reload();
+        log.info('signing keys read again');
+      } catch (error) {
+        alarms.raise('bad-reload', { what: error instanceof StartupError ? error.message : 'unreadable' });
+      }
+    },
     stop: async () => {
       readiness.stopping();
       await Promise.all(servers.filter((server) => server !== management).map((server) => closeServer(server, DRAIN_MS)));
