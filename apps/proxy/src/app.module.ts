@@ -1,9 +1,14 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { RequestLog } from './audit/request-log.js';
 import { CallerMaker } from './authn/caller-maker.js';
+import { CreateTopic } from './cluster/create-topic.use-case.js';
+import { Partitions } from './cluster/partitions.use-case.js';
 import { Topics } from './cluster/topics.use-case.js';
 import { TopicRules } from './gate/topic-rules.js';
+import { HdinsightMetadataController } from './hdinsight/metadata.controller.js';
+import { HdinsightRecordsController } from './hdinsight/records.controller.js';
 import { Produce } from './records/produce.use-case.js';
+import { ReadPartition } from './records/read-partition.use-case.js';
 import { GUARDS_IN_ORDER } from './request-path.js';
 import { RequestMetrics } from './telemetry/request-metrics.js';
 import { ProduceController } from './v2/produce.controller.js';
@@ -19,8 +24,8 @@ export class AppModule {
   static of(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [RootController, TopicsController, ProduceController],
-      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, CallerMaker, TopicRules, Topics, Produce],
+      controllers: [RootController, TopicsController, ProduceController, HdinsightMetadataController, HdinsightRecordsController],
+      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, CallerMaker, TopicRules, Topics, Partitions, CreateTopic, Produce, ReadPartition],
     };
   }
 }

@@ -9,8 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => proxy.close());
 
-describe('openapi/rest-v2.yaml', () => {
-  const contract = parse(readFileSync('openapi/rest-v2.yaml', 'utf8')) as { paths: Record<string, Record<string, { operationId?: string }>> };
+type Contract = { paths: Record<string, Record<string, { operationId?: string }>> };
+
+describe('openapi/', () => {
+  const contracts = ['rest-v2', 'hdinsight-v1'].map((name) => parse(readFileSync(`openapi/${name}.yaml`, 'utf8')) as Contract);
+  const contract: Contract = { paths: Object.assign({}, ...contracts.map(({ paths }) => paths)) as Contract['paths'] };
 
   it('has every route that is served, and serves every route that it has', () => {
     const described = Object.entries(contract.paths).flatMap(([path, item]) => Object.keys(item).filter((key) => key !== 'parameters').map((method) => `${method.toUpperCase()} ${path}`));
@@ -23,7 +26,7 @@ describe('openapi/rest-v2.yaml', () => {
     for (const [path, item] of Object.entries(contract.paths)) {
       for (const [method, operation] of Object.entries(item).filter(([key]) => key !== 'parameters')) {
         const before = proxy.logged.length;
-        await proxy.raw(`${method.toUpperCase()} ${path.replace('{topic}', 't').replace('{partition}', '0')} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        await proxy.raw(`${method.toUpperCase()} ${path.replace('{topic}', 't').replace('{partition}', '0').replace('{offset}', '0')} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         await expect.poll(() => proxy.logged.length).toBe(before + 2);
         expect(JSON.parse(proxy.logged.at(-1) ?? '{}')).toMatchObject({ operation: operation.operationId });
       }

@@ -9,8 +9,10 @@ import { AuthenticationGuard } from './authn/authentication.guard.js';
 import { takeCredential } from './authn/presented-credential.js';
 import type { Authentication } from './authn/authentication.js';
 import { AdmissionGuard } from './gate/admission.guard.js';
+import { ListenerApiGuard } from './http/listener-api.guard.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { checkFraming, originForm } from './http/framing.js';
+import { asItIs } from './http/http-errors.js';
 import type { KnownRoutes } from './http/known-routes.js';
 import { LISTENER, type ListenedRequest } from './http/listener-server.js';
 import { RequestError } from './http/request-error.js';
@@ -28,7 +30,7 @@ import { RequestMetrics } from './telemetry/request-metrics.js';
  *   4  framing         http/framing.ts           what Node's parser lets through                            400 405 431
  *   5  flood           limits/flood.limit.ts     per source address                                         429
  *   6  authentication  authn/authentication.guard.ts   one claim, one plugin, one outcome                   400 401 503
- *   7  gate            gate/admission.guard.ts   may this principal call at all                             403 503
+ *   7  gate            http/listener-api.guard.ts, gate/admission.guard.ts   is it served here, and may this principal   403 404 503
  *   8  limits          limits/principal-limit.guard.ts                                                      429
  *   9  controller      v2/                       wire ↔ domain; the body is read only here                  4xx
  *  10  use-case        records/ cluster/         withSessionFor(caller, cluster, session => …)              Kafka's word
@@ -41,6 +43,7 @@ export const GUARDS_IN_ORDER: readonly Provider[] = [
   AuthenticationGuard,
   AdmissionGuard,
   { provide: APP_GUARD, useExisting: AuthenticationGuard },
+  { provide: APP_GUARD, useClass: ListenerApiGuard },
   { provide: APP_GUARD, useExisting: AdmissionGuard },
   { provide: APP_GUARD, useClass: PrincipalLimitGuard },
   { provide: APP_FILTER, useClass: ErrorFilter },
@@ -72,6 +75,7 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', (_request, _payload, done) => done(null));
   http.decorateRequest('record');
+  http.decorateRequest('statusOf');
   http.decorateRequest('presented');
   http.decorateRequest('caller', null);
   http.decorateRequest('release', null);
@@ -84,6 +88,8 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
 const openRecord = (request: FastifyRequest): void => {
   const raw: ListenedRequest = request.raw;
   request.record = new RequestRecord(raw[LISTENER] ?? 'unknown', sourceOf(raw.socket.remoteAddress), raw.method ?? '', raw.headers['x-request-id']);
+  // Set here and not by decoration: Fastify's request of a malformed URL has no decorations.
+  request.statusOf = asItIs;
   request.presented = takeCredential(raw);
 };
 

@@ -27,7 +27,7 @@ export interface ProxyUnderTest {
 
 const settingsFor = (limits: Partial<Settings['limits']>): Settings =>
   settingsSchema.parse({
-    listeners: [{ name: 'plain', host: '127.0.0.1', port: 0, kind: 'plain', apis: ['v2'] }],
+    listeners: [{ name: 'plain', host: '127.0.0.1', port: 0, kind: 'plain', apis: ['v2', 'hdinsight'] }],
     management: { port: 0 },
     identity: { protectedNames: ['admin'] },
     plugins: [{ id: 'p', type: 'ldap' }],

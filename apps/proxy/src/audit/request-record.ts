@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { OperationName } from '../gate/operation.js';
 
 /** How a request ended, for the audit record. */
 export type Decision = 'allowed' | 'unauthenticated' | 'could-not-decide' | 'forbidden' | 'limited' | 'refused';
@@ -13,7 +14,7 @@ export class RequestRecord {
   readonly id: string = randomUUID();
   readonly startedAt: number = performance.now();
   clientRequestId: string | undefined;
-  operation = 'unrouted';
+  operation: OperationName = 'unrouted';
   plugin: string | undefined;
   authority: string | undefined;
   /** The authority's canonical name; `unknown` after a failed login. */

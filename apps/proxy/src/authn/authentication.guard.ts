@@ -1,13 +1,15 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { operationOf } from '../gate/operation.js';
+import { apiOf, operationOf } from '../gate/operation.js';
+import { hdinsightStatus, type StatusOf } from '../http/http-errors.js';
+import type { Settings } from '../config/settings.schema.js';
 import { Alarms } from '../telemetry/alarms.js';
 import { typedName } from '../audit/typed-name.js';
 import { RequestError } from '../http/request-error.js';
 import type { Authentication, AuthenticationOutcome } from './authentication.js';
 import { CallerMaker } from './caller-maker.js';
-import { AUTHENTICATION } from '../wiring/tokens.js';
+import { AUTHENTICATION, SETTINGS } from '../wiring/tokens.js';
 
 /**
  * The one global guard of authentication. Deny by default: every route of every listener passes here, and there is no
@@ -15,17 +17,23 @@ import { AUTHENTICATION } from '../wiring/tokens.js';
  */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
+  readonly #hdinsightStatus: StatusOf;
+
   constructor(
     @Inject(AUTHENTICATION) private readonly authentication: Authentication,
     private readonly callers: CallerMaker,
     private readonly alarms: Alarms,
     private readonly reflector: Reflector,
-  ) {}
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#hdinsightStatus = hdinsightStatus(settings.hdinsight.unavailableIs503);
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     // What was asked for stands in the audit record of a refusal too.
     request.record.operation = operationOf(this.reflector, context);
+    if (apiOf(request.record.operation) === 'hdinsight') request.statusOf = this.#hdinsightStatus;
     await this.authenticate(request);
     return true;
   }

@@ -11,10 +11,12 @@ export const isLoopback = (host: string): boolean => host === '::1' || (isIP(hos
 
 const serverTls = z.strictObject({ certFile: path, keyFile: path, minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2') });
 
+const apis = z.array(z.enum(['v2', 'hdinsight'])).min(1);
+
 const listener = z
   .discriminatedUnion('kind', [
-    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('tls'), tls: serverTls, apis: z.array(z.enum(['v2'])).min(1) }),
-    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('plain'), apis: z.array(z.enum(['v2'])).min(1) }),
+    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('tls'), tls: serverTls, apis }),
+    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('plain'), apis }),
   ])
   .refine((l) => l.kind !== 'plain' || isLoopback(l.host), { path: ['host'], message: 'a plain listener binds a loopback address only (I26)' });
 
@@ -89,6 +91,15 @@ export const settingsSchema = z.strictObject({
   plugins: z.array(z.looseObject({ id, type: z.string() })).min(1),
   tokenService: z.unknown().optional(),
   clusters: z.array(cluster).min(1),
+  /** The HDInsight API, where a listener serves it. */
+  hdinsight: z
+    .strictObject({
+      /** The reference's bare array instead of the object that Microsoft's own sample reads. */
+      recordsAsArray: z.boolean().default(false),
+      /** The API declares no 503: an outage is 500 unless this is set. */
+      unavailableIs503: z.boolean().default(false),
+    })
+    .prefault({}),
   limits,
 });
 

@@ -9,7 +9,20 @@ export type OperationName =
   | 'api.v2.partitions.list'
   | 'api.v2.produce-to-topic'
   | 'api.v2.produce-to-partition'
+  | 'api.hdinsight.status'
+  | 'api.hdinsight.topics.list'
+  | 'api.hdinsight.topics.create'
+  | 'api.hdinsight.brokers.list'
+  | 'api.hdinsight.partitions.list'
+  | 'api.hdinsight.partitions.get'
+  | 'api.hdinsight.produce'
+  | 'api.hdinsight.consume'
   | 'unrouted';
+
+export type ApiName = 'v2' | 'hdinsight';
+
+/** The API that an operation belongs to; null for an unknown path. */
+export const apiOf = (operation: OperationName): ApiName | null => (operation === 'unrouted' ? null : operation.startsWith('api.v2.') ? 'v2' : 'hdinsight');
 
 /** Marks a controller method with its operation; the gate refuses a route without one. */
 export const Operation = Reflector.createDecorator<OperationName>();

@@ -1,11 +1,14 @@
 import type { PresentedCredential } from '../authn/presented-credential.js';
 import type { Caller } from '../authn/caller.js';
+import type { StatusOf } from './http-errors.js';
 import type { RequestRecord } from '../audit/request-record.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Opened by the first hook, closed at the response's end. */
     record: RequestRecord;
+    /** Statuses that an API does not declare are answered by others (http-errors.ts). */
+    statusOf: StatusOf;
     /** Taken out of every header by the first hook (I29). */
     presented: PresentedCredential;
     /** Set by the authentication guard and by nothing else. */

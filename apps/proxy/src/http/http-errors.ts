@@ -119,3 +119,16 @@ export const HTTP_ERRORS = {
 } as const satisfies Record<ErrorCode, HttpError>;
 
 export const httpErrorOf = (code: ErrorCode): HttpError => HTTP_ERRORS[code];
+
+/** The status that an API answers for a row's own. */
+export type StatusOf = (status: number) => number;
+
+export const asItIs: StatusOf = (status) => status;
+
+/** The HDInsight API declares 400, 401, 403, 404, 405 and 500; 413 and 429 have no likeness there and stay. */
+export const hdinsightStatus =
+  (unavailableIs503: boolean): StatusOf =>
+  (status) => {
+    if (status === 503) return unavailableIs503 ? 503 : 500;
+    return status === 413 || status === 429 || status < 406 || status === 500 ? status : 400;
+  };

@@ -1,6 +1,6 @@
 import { KafkaError } from '@postern/kafka';
 import { HTTP_ERRORS, type ErrorCode, type HttpError } from './http-errors.js';
-import { RequestError } from './request-error.js';
+import { RecordRefused, RequestError } from './request-error.js';
 
 /** An error as the caller gets to see it: a row of the table with its sentence settled. */
 export interface Problem {
@@ -38,6 +38,10 @@ const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof RequestError) return problem(error.code, error.sentence, error.retryAfterSeconds);
   if (error instanceof KafkaError) return problemOfKafka(error);
+  if (error instanceof RecordRefused) {
+    const refused = problemOfKafka(error.cause);
+    return { ...refused, message: `${refused.message} ${error.where}` };
+  }
   const code = (error as { code?: unknown } | null)?.code;
   return problem((typeof code === 'string' ? FRAMEWORK[code] : undefined) ?? 'UNEXPECTED');
 };

@@ -1,3 +1,4 @@
+import type { KafkaError } from '@postern/kafka';
 import type { RequestErrorCode } from './http-errors.js';
 
 /**
@@ -15,5 +16,16 @@ export class RequestError extends Error {
   ) {
     super(sentence ?? code, { cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** Kafka's refusal of one record as the answer of a whole request; `where` says which record and what was written. */
+export class RecordRefused extends Error {
+  override readonly name = 'RecordRefused';
+  constructor(
+    override readonly cause: KafkaError,
+    readonly where: string,
+  ) {
+    super(where, { cause });
   }
 }

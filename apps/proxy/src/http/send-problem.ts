@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { chooseMediaType } from './media-type.js';
-import type { ErrorCode } from './http-errors.js';
+import type { ErrorCode, StatusOf } from './http-errors.js';
 import { problemBody, problemOf, type Problem } from './problem.js';
 import { V2_TYPE } from './v2-type.js';
 import { answerAndClose, hasLargeUnreadBody } from './unread-body.js';
@@ -10,7 +10,7 @@ import { answerAndClose, hasLargeUnreadBody } from './unread-body.js';
  * body that was not read (design §6). @returns the code, for the log
  */
 export const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply, challenges: readonly string[]): ErrorCode => {
-  const problem = problemOf(error);
+  const problem = asDeclared(problemOf(error), request.statusOf);
   request.record.error = problem.code;
   if (request.record.decision === 'allowed') request.record.decision = decisionOf(problem);
   if (reply.sent || reply.raw.headersSent) return problem.code;
@@ -27,6 +27,12 @@ export const sendProblem = (error: unknown, request: FastifyRequest, reply: Fast
   return problem.code;
 };
 
+/** A plain code is the status itself; a five-digit one keeps its meaning. */
+const asDeclared = (problem: Problem, statusOf: StatusOf): Problem => {
+  const status = statusOf(problem.status);
+  return status === problem.status ? problem : { ...problem, status, errorCode: problem.errorCode === problem.status ? status : problem.errorCode };
+};
+
 const headersOf = (problem: Problem, request: FastifyRequest, challenges: readonly string[]): Record<string, string | string[]> => {
   const headers: Record<string, string | string[]> = { 'x-request-id': request.record.id, 'cache-control': 'no-store' };
   if (problem.status !== 406) headers['content-type'] = errorType(request);
@@ -36,9 +42,13 @@ const headersOf = (problem: Problem, request: FastifyRequest, challenges: readon
   return headers;
 };
 
-/** Inside a matched v2 route its own type; before a route was chosen the best of the two for the Accept header. */
+/** Inside a matched v2 route its own type, inside one of HDInsight JSON; before a route was chosen the best of the two for the Accept header. */
 const errorType = (request: FastifyRequest): string =>
-  request.record.operation.startsWith('api.v2.') ? V2_TYPE : (chooseMediaType(request.headers.accept, ['application/json', V2_TYPE]) ?? 'application/json');
+  request.record.operation.startsWith('api.v2.')
+    ? V2_TYPE
+    : request.record.operation.startsWith('api.hdinsight.')
+      ? 'application/json'
+      : (chooseMediaType(request.headers.accept, ['application/json', V2_TYPE]) ?? 'application/json');
 
 const decisionOf = ({ status }: Problem): FastifyRequest['record']['decision'] => {
   if (status === 401) return 'unauthenticated';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { KafkaError } from '@postern/kafka';
 import { RequestError } from '../http/request-error.js';
 import { parseProduceBody } from './produce-body.js';
-import { partitionParameter, topicParameter } from './path-parameters.js';
+import { topicParameter } from '../http/topic-parameter.js';
+import { partitionParameter } from './path-parameters.js';
 
 const limits = { records: 3, depth: 10 };
 const parse = (text: string, format: 'json' | 'binary' = 'json', partition: number | null = null) => parseProduceBody(Buffer.from(text), 't', format, limits, partition);

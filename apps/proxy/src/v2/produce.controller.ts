@@ -10,7 +10,8 @@ import { Produce } from '../records/produce.use-case.js';
 import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
 import { AnswerV2, json } from './answer-v2.js';
 import { embeddedFormat, requireV2Answer } from './negotiation.js';
-import { partitionParameter, topicParameter } from './path-parameters.js';
+import { partitionParameter } from './path-parameters.js';
+import { topicParameter } from '../http/topic-parameter.js';
 import { produceAnswer } from './produce-answer.js';
 import { parseProduceBody } from './produce-body.js';
 

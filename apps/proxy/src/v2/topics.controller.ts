@@ -5,7 +5,7 @@ import { callerOf } from '../authn/caller-of.js';
 import { Operation } from '../gate/operation.js';
 import { DEFAULT_CLUSTER } from '../wiring/tokens.js';
 import { AnswerV2, json } from './answer-v2.js';
-import { topicParameter } from './path-parameters.js';
+import { topicParameter } from '../http/topic-parameter.js';
 import { requireV2Answer } from './negotiation.js';
 import { partitionBody, topicBody } from './topic-body.js';
 
