@@ -39,10 +39,10 @@ describe('the connections of a session', () => {
     const { connections, transport, deadline } = setUp();
     const all = await Promise.all([connections.toAny('work', deadline), connections.toAny('work', deadline), connections.toAny('work', deadline)]);
     expect(new Set(all).size).toBeLessThanOrEqual(2);
-    await connections.toAny('fetch', deadline);
+    await connections.toAny('fetch-0', deadline);
     const work = await connections.toAny('work', deadline);
     expect(await connections.toAny('work', deadline)).toBe(work);
-    expect(await connections.toAny('fetch', deadline)).not.toBe(work);
+    expect(await connections.toAny('fetch-0', deadline)).not.toBe(work);
     expect(transport.wires.length).toBeLessThanOrEqual(3);
   });
 

@@ -8,7 +8,7 @@ import { pause, within } from './deadline.js';
 import { type ShownToken, TokenRefused } from './shown-token.js';
 
 /** A broker answers one request a connection at a time, so long polls and group calls never share one with the rest (Must 11). */
-export type Purpose = 'work' | 'fetch' | 'group';
+export type Purpose = 'work' | `fetch-${number}` | 'group';
 
 const RETRY_FIRST_MS = 50;
 const RETRY_MOST_MS = 1_000;
@@ -98,7 +98,7 @@ export class BrokerConnections {
   }
 
   #openOne(purpose: Purpose): BrokerConnection | null {
-    for (const [key, { connection }] of this.#slots) if (connection?.isOpen === true && key.startsWith(purpose)) return connection;
+    for (const [key, { connection }] of this.#slots) if (connection?.isOpen === true && key.startsWith(`${purpose}|`)) return connection;
     return null;
   }
 
@@ -174,7 +174,7 @@ export class BrokerConnections {
   #retireBootstrap(purpose: Purpose, keep: BrokerAddress): void {
     const known = new Set(this.#nodes.values());
     for (const [key, { connection }] of this.#slots) {
-      if (connection === null || !key.startsWith(purpose) || connection.address === keep || known.has(connection.address) || !connection.isIdle) continue;
+      if (connection === null || !key.startsWith(`${purpose}|`) || connection.address === keep || known.has(connection.address) || !connection.isIdle) continue;
       connection.destroy();
       this.#slots.delete(key);
     }

@@ -34,7 +34,7 @@ export interface Api<Args extends readonly unknown[], Response> {
   readonly plainResponseHeader?: true;
 }
 
-interface LibraryCodec<Args extends readonly unknown[], Response> {
+export interface LibraryCodec<Args extends readonly unknown[], Response> {
   readonly api: { readonly key: number; readonly version: number };
   readonly createRequest: (...args: Args) => Writer;
   readonly parseResponse: (correlationId: number, apiKey: number, apiVersion: number, reader: Reader) => Response;
@@ -54,7 +54,8 @@ export const itemsAsData = <Response>(parse: () => Response): Response => {
   }
 };
 
-const codec = <Args extends readonly unknown[], Response>(library: LibraryCodec<Args, Response>, flexible = true): Codec<Args, Response> => ({
+/** A codec of the library as one of ours. */
+export const codec = <Args extends readonly unknown[], Response>(library: LibraryCodec<Args, Response>, flexible = true): Codec<Args, Response> => ({
   version: library.api.version,
   flexible,
   encode: library.createRequest,

@@ -18,6 +18,9 @@ const leased = (rule: TopicRule) => {
     describeTopic: async (name) => (name === 'gone' ? { kind: 'failed', name, error: new KafkaError('UNKNOWN_TOPIC', { resource: name }), at: 0 } : known(name)),
     listTopics: async () => ({ brokers: [], topics: [known('b'), known('a'), known('__offsets'), { kind: 'failed', name: 'x', error: new KafkaError('BROKER_OTHER'), at: 0 }] }),
     describeBrokers: async () => [],
+    fetch: async ({ offset }) => ({ records: [], nextOffset: offset, endOffset: offset }),
+    offsets: async (_topic, partitions) => new Map(partitions.map((partition) => [partition, 0n])),
+    createTopic: async ({ name }) => ({ name, partitions: 1, replicationFactor: 1 }),
     topicConfigs: async () => {
       throw new TypeError('a bug');
     },
@@ -49,6 +52,17 @@ describe('a leased session', () => {
   ])('throws for a topic that is %s', async (_case, topic, code) => {
     const { session } = leased({ admits: (name) => name !== 'no' });
     await expect(session.describeTopic(topic)).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    ['a fetch', 'read', (session: LeasedSession, topic: string) => session.fetch({ topic, partition: 0, offset: 0n, maxRecords: 1, maxBytes: 1, maxWaitMs: 0 })],
+    ['offsets', 'describe', (session: LeasedSession, topic: string) => session.offsets(topic, [0], 'latest')],
+    ['a new topic', 'create', (session: LeasedSession, topic: string) => session.createTopic({ name: topic, partitions: 1, replicationFactor: 1, configs: new Map() })],
+  ] as const)('asks the rule of %s for "%s"', async (_case, needed, use) => {
+    const { session } = leased({ admits: (name, operation) => name === 'yes' && operation === needed });
+    await expect(use(session, 'yes')).resolves.toBeDefined();
+    await expect(use(session, 'no')).rejects.toMatchObject({ code: 'TOPIC_RULE_DENIED' });
+    await expect(use(session, 'not a topic')).rejects.toMatchObject({ code: 'INVALID_TOPIC' });
   });
 
   it('turns whatever is thrown below into a KafkaError', async () => {

@@ -3,10 +3,23 @@ import { fromLibrary } from '../errors/from-library.js';
 import { isTopicName } from '../protocol/topic-name.js';
 import type { TopicOperation, TopicRule } from './kafka-credential.js';
 import type { PrincipalSession } from './principal.session.js';
-import type { BrokerDescription, CallOptions, ConfigEntry, KafkaSession, ProduceRecord, RecordResult, TopicDescription } from './session.port.js';
+import type {
+  BrokerDescription,
+  CallOptions,
+  ConfigEntry,
+  CreatedTopic,
+  FetchRequest,
+  FetchResult,
+  KafkaSession,
+  NewTopic,
+  OffsetQuery,
+  ProduceRecord,
+  RecordResult,
+  TopicDescription,
+} from './session.port.js';
 
 /** What a lease needs of the session behind it. */
-export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'describeTopic' | 'listTopics' | 'describeBrokers' | 'topicConfigs'>;
+export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'fetch' | 'offsets' | 'createTopic' | 'describeTopic' | 'listTopics' | 'describeBrokers' | 'topicConfigs'>;
 
 /**
  * What `use` gets: the caller's session for as long as `use` runs, with the caller's topic rule asked for every topic name (I25).
@@ -70,6 +83,27 @@ export class LeasedSession implements KafkaSession {
         const error = refusals.get(topic) ?? null;
         return error === null ? (stored[next++] as RecordResult) : { kind: 'failed', error };
       });
+    });
+  }
+
+  fetch(request: FetchRequest, options?: CallOptions): Promise<FetchResult> {
+    return this.#call(options, (deadline) => {
+      this.#mayUse(request.topic, 'read');
+      return this.#session.fetch(request, deadline);
+    });
+  }
+
+  offsets(topic: string, partitions: readonly number[], at: OffsetQuery, options?: CallOptions): Promise<ReadonlyMap<number, bigint | null>> {
+    return this.#call(options, (deadline) => {
+      this.#mayUse(topic, 'describe');
+      return this.#session.offsets(topic, partitions, at, deadline);
+    });
+  }
+
+  createTopic(topic: NewTopic, options?: CallOptions): Promise<CreatedTopic> {
+    return this.#call(options, (deadline) => {
+      this.#mayUse(topic.name, 'create');
+      return this.#session.createTopic(topic, deadline);
     });
   }
 

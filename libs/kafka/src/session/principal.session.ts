@@ -3,16 +3,20 @@ import { fromBrokerCode } from '../errors/from-broker-code.js';
 import { BrokerConnections } from '../protocol/broker.connections.js';
 import { DESCRIBE_CONFIGS } from '../protocol/codecs.js';
 import type { Timers } from '../protocol/deadline.js';
+import { FetchLanes } from '../protocol/fetch/fetch.lanes.js';
+import { fetchPartition } from '../protocol/fetch/partition.fetch.js';
 import { type ClusterMetadata, MetadataCache, type TopicMetadata } from '../protocol/metadata.cache.js';
+import { listOffsets } from '../protocol/offsets/list-offsets.js';
 import { Accumulator } from '../protocol/produce/accumulator.js';
 import { ByteBudget } from '../protocol/produce/byte-budget.js';
 import { readCall } from '../protocol/read.call.js';
+import { createTopic } from '../protocol/topics/create-topic.js';
 import type { Transport } from '../transports/transport.js';
 import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
 import type { KafkaCredentialSource } from './kafka-credential.js';
 import type { Observe } from './notices.js';
 import type { RefusedTokens } from './refused.tokens.js';
-import type { BrokerDescription, ConfigEntry, ProduceRecord, RecordResult } from './session.port.js';
+import type { BrokerDescription, ConfigEntry, CreatedTopic, FetchRequest, FetchResult, NewTopic, OffsetQuery, ProduceRecord, RecordResult } from './session.port.js';
 import { TokenHolder } from './token.holder.js';
 
 export interface PrincipalSessionContext {
@@ -36,6 +40,7 @@ export class PrincipalSession {
   readonly #connections: BrokerConnections;
   readonly #metadata: MetadataCache;
   readonly #accumulator: Accumulator;
+  readonly #lanes: FetchLanes;
   #state: 'new' | 'connected' | 'broken' = 'new';
 
   /** @throws KafkaError UNKNOWN_CLUSTER when the source names a listener that the cluster has not */
@@ -66,6 +71,7 @@ export class PrincipalSession {
       },
     });
     this.#metadata = new MetadataCache(this.#connections, clock, timers, cluster.brokerDeadlineMs);
+    this.#lanes = new FetchLanes(this.#connections, timers);
     this.#accumulator = new Accumulator({
       connections: this.#connections,
       metadata: this.#metadata,
@@ -87,6 +93,18 @@ export class PrincipalSession {
 
   produce(records: readonly ProduceRecord[], deadline: number): Promise<readonly RecordResult[]> {
     return this.#accumulator.produce(records, deadline);
+  }
+
+  fetch(request: FetchRequest, deadline: number): Promise<FetchResult> {
+    return fetchPartition({ ...this.#calls, lanes: this.#lanes }, request, deadline);
+  }
+
+  offsets(topic: string, partitions: readonly number[], at: OffsetQuery, deadline: number): Promise<ReadonlyMap<number, bigint | null>> {
+    return listOffsets(this.#calls, topic, partitions, at, deadline);
+  }
+
+  createTopic(topic: NewTopic, deadline: number): Promise<CreatedTopic> {
+    return createTopic(this.#calls, topic, deadline);
   }
 
   /** Never from the cache: an administrator who has just created a topic wants to see it. */
@@ -113,6 +131,11 @@ export class PrincipalSession {
     return result.configs
       .map(({ name, value, isSensitive }) => ({ name, value: isSensitive ? null : (value ?? null), sensitive: isSensitive }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  get #calls(): { connections: BrokerConnections; metadata: MetadataCache; clock: Clock; timers: Timers } {
+    const { clock, timers } = this.#context;
+    return { connections: this.#connections, metadata: this.#metadata, clock, timers };
   }
 
   destroy(): void {

@@ -36,6 +36,9 @@ const setUp = (maxSessions = 2) => {
       describeTopic: async (name) => ({ kind: 'known', name, internal: false, partitions: new Map(), at: 0 }),
       listTopics: async () => ({ brokers: [], topics: [] }),
       describeBrokers: async () => [],
+      fetch: async ({ offset }) => ({ records: [], nextOffset: offset, endOffset: offset }),
+      offsets: async () => new Map(),
+      createTopic: async ({ name }) => ({ name, partitions: 1, replicationFactor: 1 }),
       topicConfigs: async () => [],
     };
     opened.push(session);
