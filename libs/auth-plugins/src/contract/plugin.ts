@@ -45,6 +45,8 @@ export interface PluginDependencies {
   readonly baseDir: string;
   /** For operators: a fixed name and a code, never a secret, an address or a third party's text. */
   readonly report?: (event: PluginReport) => void;
+  /** The groups, in canonical form, that rules name for an authority: all that a plugin ever needs to ask for. */
+  readonly namedGroups?: (authority: string) => readonly string[];
 }
 
 export interface PluginReport {

@@ -1,8 +1,9 @@
 /**
  * I8: the group state of a principal; groups are authority-qualified full DNs or GUIDs, in the canonical form of
- * `canonicalGroupId`, so that rules compare plain text. `unknown` is never "none".
+ * `canonicalGroupId`, so that rules compare plain text. `known` is complete for every group that rules name; `at-least`
+ * is certain of these and knows nothing of the others; `unknown` is never "none".
  */
-export type Groups = { readonly kind: 'known'; readonly ids: readonly string[] } | { readonly kind: 'unknown' };
+export type Groups = { readonly kind: 'known' | 'at-least'; readonly ids: readonly string[] } | { readonly kind: 'unknown' };
 
 /** What a plugin found out about the caller by a real verification. Times are epoch ms. */
 export interface VerifiedFacts {

@@ -4,7 +4,9 @@ import { readPlainFile } from '../files/owner-only.file.js';
 import { createJwksFetch } from '../keys/jwks.fetch.js';
 import { createKeyStore } from '../keys/key.store.js';
 import { createRunner } from '../runner/plugin.runner.js';
+import { createGraphSource } from '../groups/graph.source.js';
 import { BearerStrategy } from './bearer.strategy.js';
+import { createGroupCompletion } from './group.completion.js';
 import { entraSchema, type EntraSettings, type EntraVersion } from './entra.settings.js';
 import { createEntraVerifier, type EntraIssuer } from './entra.verifier.js';
 import { createVerifiedTokenCache } from './verified-token.cache.js';
@@ -16,7 +18,8 @@ const RETRY_EVERY_MS = 30_000;
 const VERSIONS: readonly EntraVersion[] = ['v1', 'v2'];
 
 /** @throws StartupError when the CA file cannot be read */
-export const createEntraPlugin = (settings: EntraSettings, { clock, baseDir, report }: PluginDependencies): Plugin => {
+export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginDependencies): Plugin => {
+  const { clock, baseDir, report } = dependencies;
   const caFile = settings.caFile;
   const ca = caFile === undefined ? undefined : readPlainFile(resolve(baseDir, caFile), `plugins.${settings.id}.caFile`);
   const issuers = VERSIONS.flatMap((version): EntraIssuer[] => {
@@ -27,6 +30,13 @@ export const createEntraPlugin = (settings: EntraSettings, { clock, baseDir, rep
   });
   const verify = createEntraVerifier({ pluginId: settings.id, authority: settings.authority, tenant: settings.tenant, issuers, maxTokenLifeSeconds: settings.maxTokenLifeSeconds, clock });
   const cache = createVerifiedTokenCache(settings.verifiedTokenCacheSeconds, clock);
+  const graph = settings.graph === undefined ? null : createGraphSource(settings.graph, { pluginId: settings.id, authority: settings.authority }, dependencies);
+  const complete = graph === null ? null : createGroupCompletion(graph, settings.graph?.ask === 'always');
+  // Groups are asked for behind the cache of tokens: they have their own times, and a failure must not be remembered with a token.
+  const verifyAndComplete = async (token: string) => {
+    const verification = await cache.through(token, verify);
+    return complete === null ? verification : complete(token, verification);
+  };
   const timers: NodeJS.Timeout[] = [];
   return {
     id: settings.id,
@@ -34,7 +44,7 @@ export const createEntraPlugin = (settings: EntraSettings, { clock, baseDir, rep
     authority: settings.authority,
     claims: issuers.map(({ issuer, audiences }): Claim => ({ scheme: 'bearer', issuer, audiences })),
     challenge: 'Bearer realm="kafka"',
-    strategy: new BearerStrategy(createRunner(settings), (token) => cache.through(token, verify)),
+    strategy: new BearerStrategy(createRunner(settings), verifyAndComplete),
     // An issuer that is away does not stop the start: its callers get 503 until it is back.
     start: async () => {
       const refreshAll = () => Promise.all(issuers.map(({ keys }) => keys.refresh()));
@@ -43,11 +53,18 @@ export const createEntraPlugin = (settings: EntraSettings, { clock, baseDir, rep
       for (const timer of timers) timer.unref();
       await refreshAll();
     },
-    health: () => issuers.map(({ version, keys }) => ({ name: `${settings.id}:${version}-keys`, state: keys.state() })),
-    forget: () => cache.forget(),
+    health: () => [
+      ...issuers.map(({ version, keys }) => ({ name: `${settings.id}:${version}-keys`, state: keys.state() })),
+      ...(graph === null ? [] : [{ name: `${settings.id}:graph`, state: graph.state() }]),
+    ],
+    forget: () => {
+      cache.forget();
+      graph?.forget();
+    },
     close: async () => {
       for (const timer of timers.splice(0)) clearInterval(timer);
       cache.forget();
+      graph?.close();
     },
   };
 };

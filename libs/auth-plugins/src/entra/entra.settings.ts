@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { graphSchema } from '../groups/graph.settings.js';
 
 const guid = z.guid().transform((text) => text.toLowerCase());
 
@@ -23,6 +24,8 @@ export const entraSchema = z.strictObject({
     .refine(({ v1, v2 }) => [v1, v2].every((version) => version === undefined || version.issuer.length > 0), 'needs an issuer'),
   /** PEM of the CA behind jwksUrl; absent: Node's roots. */
   caFile: z.string().optional(),
+  /** Where groups come from that a token does not tell; absent: such callers get 503 where a group decides. */
+  graph: graphSchema.optional(),
   /** Longest accepted life of a token, seconds: 28 h covers Entra's longest (clients aware of continuous access evaluation). */
   maxTokenLifeSeconds: z.int().min(60).max(172_800).default(100_800),
   /** Verified tokens are remembered this long at most; 0 turns the cache off. */
