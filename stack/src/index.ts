@@ -27,3 +27,7 @@ export { issuerControls, type IssuerApi, type IssuerControls, type IssuerDescrip
 export { callHttps, type Call, type Reply } from './issuer/issuer.calls.ts';
 export { ADMITTED_GROUP, TENANT, type ClientName, type ClientRegistration } from '../issuer/registrations.ts';
 export type { TokenShape } from '../issuer/token.shape.ts';
+export { startMds, type Mds, type MdsOptions } from './mds/start-mds.ts';
+export { mdsControls, type MdsControls, type MdsDescription } from './mds/mds.controls.ts';
+export type { MdsFault } from '../mds/mds.faults.ts';
+export type { MdsTokenShape } from '../mds/mds.token.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
 import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
 
-export const SERVERS = ['broker', 'directory', 'issuer', 'proxy'] as const;
+export const SERVERS = ['broker', 'directory', 'issuer', 'mds', 'proxy'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
 export interface ServerFiles {
@@ -41,7 +41,7 @@ export const makeCertificates = async (dir: string): Promise<Certificates> => {
       bundleFile: writeAtomically(join(dir, `${server}.pem`), `${key}${certificate}${ca}`),
     };
   };
-  const [broker, directory, issuer, proxy] = await Promise.all(SERVERS.map(files));
-  if (broker === undefined || directory === undefined || issuer === undefined || proxy === undefined) throw new Error('unreachable: one entry per server');
-  return { caFile, ca, authority, servers: { broker, directory, issuer, proxy } };
+  const [broker, directory, issuer, mds, proxy] = await Promise.all(SERVERS.map(files));
+  if (broker === undefined || directory === undefined || issuer === undefined || mds === undefined || proxy === undefined) throw new Error('unreachable: one entry per server');
+  return { caFile, ca, authority, servers: { broker, directory, issuer, mds, proxy } };
 };

@@ -5,7 +5,8 @@ export interface TrustedIssuer {
   /** Must exist before the broker starts; re-read when it changes (Kafka 4.1 and newer). */
   readonly jwksFile: string;
   readonly issuer: string;
-  readonly audience: string | readonly string[];
+  /** Left out: the listener takes tokens without `aud`, as MDS makes them. */
+  readonly audience?: string | readonly string[];
   /** The claim that becomes the principal: 'sub', or 'oid' for Entra. */
   readonly principalClaim: string;
 }
@@ -45,7 +46,7 @@ const oauthListener = (plan: BrokerPlan, trust: TrustedIssuer): Record<string, s
     [`${oauth}.sasl.oauthbearer.jwks.endpoint.url`]: fileUrl(trust.jwksFile),
     [`${oauth}.sasl.oauthbearer.jwks.endpoint.refresh.ms`]: '300000',
     [`${oauth}.sasl.oauthbearer.expected.issuer`]: trust.issuer,
-    [`${oauth}.sasl.oauthbearer.expected.audience`]: [trust.audience].flat().join(','),
+    ...(trust.audience === undefined ? {} : { [`${oauth}.sasl.oauthbearer.expected.audience`]: [trust.audience].flat().join(',') }),
     [`${oauth}.sasl.oauthbearer.sub.claim.name`]: trust.principalClaim,
     // Kafka's default of 30 s would let a token live longer at the broker than anywhere else (I12).
     [`${oauth}.sasl.oauthbearer.clock.skew.seconds`]: '0',
