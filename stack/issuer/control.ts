@@ -2,6 +2,7 @@ import type { Answer } from './answers.ts';
 import { ok } from './answers.ts';
 import type { Endpoint, FaultKind, Faults } from './faults.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { Memberships } from './memberships.ts';
 import { APIS, type ApiRegistration, type ClientName, type ClientRegistration } from './registrations.ts';
 import type { TokenShape } from './token.shape.ts';
 
@@ -15,11 +16,14 @@ export type Command =
   | { readonly do: 'shape'; readonly shape: TokenShape }
   /** One token, without asking for a secret. */
   | { readonly do: 'sign'; readonly client: ClientName; readonly api: 'api://postern' | 'api://postern-v1'; readonly shape: TokenShape }
+  /** What Graph says from now on; tokens go on telling what was registered. */
+  | { readonly do: 'memberships'; readonly objectId: string; readonly groups: readonly string[] }
   | { readonly do: 'counts' };
 
 export interface Controlled {
   readonly ring: KeyRing;
   readonly faults: Faults;
+  readonly memberships: Memberships;
   readonly clients: readonly ClientRegistration[];
   setShape(shape: TokenShape): void;
   sign(client: ClientRegistration, api: ApiRegistration, shape: TokenShape): Promise<string>;
@@ -49,6 +53,9 @@ export const control = (command: Command, issuer: Controlled): Answer | Promise<
       return ok({});
     case 'sign':
       return signOne(command, issuer);
+    case 'memberships':
+      issuer.memberships.set(command.objectId, command.groups);
+      return ok({});
     case 'counts':
       return ok(issuer.faults.counts());
   }

@@ -2,8 +2,11 @@
 export const ENDPOINTS = ['metadata', 'keys', 'token', 'graph'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-/** `html` is the page that a captive portal or a balancer answers with status 200; `stall` never answers. */
-export type FaultKind = 'none' | 'unavailable' | 'html' | 'stall';
+/**
+ * `html` is the page that a captive portal or a balancer answers with status 200; `stall` never answers; `redirect` points
+ * elsewhere; `huge` is an answer of a megabyte; `forbidden` is a right that was taken away.
+ */
+export type FaultKind = 'none' | 'unavailable' | 'html' | 'stall' | 'throttled' | 'redirect' | 'huge' | 'forbidden';
 
 /** Which faults are on, and how often each part was asked: for single-flight and cool-down checks. */
 export class Faults {

@@ -2,18 +2,20 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { graphError, ok, type Answer } from './answers.ts';
 import { v1Issuer } from './issuer.settings.ts';
 import type { KeyRing } from './key-ring.ts';
-import { GRAPH, GRAPH_READ_ROLE, type ClientRegistration } from './registrations.ts';
+import type { Memberships, ObjectKind } from './memberships.ts';
+import { GRAPH, GRAPH_READ_ROLE } from './registrations.ts';
 
 const MAX_GROUPS_PER_CALL = 20;
 
-/** Microsoft Graph's `POST /servicePrincipals/{oid}/checkMemberGroups`: which of these groups it is in. */
-export const checkMemberGroups = async (
-  objectId: string,
-  body: string,
-  authorization: string | undefined,
-  ring: KeyRing,
-  clients: readonly ClientRegistration[],
-): Promise<Answer> => {
+export interface GroupQuestion {
+  readonly kind: ObjectKind;
+  readonly objectId: string;
+  readonly body: string;
+  readonly authorization: string | undefined;
+}
+
+/** Microsoft Graph's `POST /servicePrincipals/{oid}/checkMemberGroups`, and the same of users: which of these groups it is in. */
+export const checkMemberGroups = async ({ kind, objectId, body, authorization }: GroupQuestion, ring: KeyRing, memberships: Memberships): Promise<Answer> => {
   const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
   let roles: unknown;
   try {
@@ -23,9 +25,9 @@ export const checkMemberGroups = async (
     return graphError(401, 'InvalidAuthenticationToken', 'Access token is missing, has ended or is not for this service.');
   }
   if (!Array.isArray(roles) || !roles.includes(GRAPH_READ_ROLE)) return graphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
-  const principal = clients.find((client) => client.objectId === objectId);
-  if (principal === undefined) return graphError(404, 'Request_ResourceNotFound', `Resource '${objectId}' does not exist.`);
+  const groups = memberships.of(kind, objectId);
+  if (groups === null) return graphError(404, 'Request_ResourceNotFound', `Resource '${objectId}' does not exist.`);
   const { groupIds } = JSON.parse(body) as { groupIds?: readonly string[] };
   if (groupIds === undefined || groupIds.length > MAX_GROUPS_PER_CALL) return graphError(400, 'Request_BadRequest', `groupIds must hold at most ${MAX_GROUPS_PER_CALL} ids.`);
-  return ok({ '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)', value: groupIds.filter((id) => principal.groups.includes(id)) });
+  return ok({ '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)', value: groupIds.filter((id) => groups.includes(id)) });
 };

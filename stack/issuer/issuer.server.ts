@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createControlServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { ok, refusal, type Answer } from './answers.ts';
+import { graphError, ok, refusal, type Answer } from './answers.ts';
 import { control, type Command, type Controlled } from './control.ts';
 import { Faults, type Endpoint } from './faults.ts';
 import { checkMemberGroups } from './graph.endpoint.ts';
-import { v2Issuer, type IssuerSettings } from './issuer.settings.ts';
+import { baseUrl, v2Issuer, type IssuerSettings } from './issuer.settings.ts';
 import { KeyRing } from './key-ring.ts';
+import { Memberships } from './memberships.ts';
 import { instanceDiscovery, openidConfiguration } from './metadata.ts';
 import { TENANT } from './registrations.ts';
 import { tokenEndpoint } from './token.endpoint.ts';
@@ -48,10 +49,12 @@ export const startIssuerServer = async (settings: IssuerSettings): Promise<void>
   const { port, clients } = settings;
   const ring = await KeyRing.open(settings.privateKeysFile, settings.jwksFile, v2Issuer(port));
   const faults = new Faults();
+  const memberships = new Memberships(clients);
   let shape: TokenShape = {};
   const controlled: Controlled = {
     ring,
     faults,
+    memberships,
     clients,
     setShape: (wanted) => {
       shape = wanted;
@@ -76,8 +79,9 @@ export const startIssuerServer = async (settings: IssuerSettings): Promise<void>
     {
       endpoint: 'graph',
       method: 'POST',
-      path: /^\/v1\.0\/servicePrincipals\/([^/]+)\/checkMemberGroups$/,
-      answer: async (request, match) => checkMemberGroups(match[1] ?? '', await readBody(request), request.headers.authorization, ring, clients),
+      path: /^\/v1\.0\/(servicePrincipals|users)\/([^/]+)\/checkMemberGroups$/,
+      answer: async (request, match) =>
+        checkMemberGroups({ kind: match[1] === 'users' ? 'user' : 'application', objectId: match[2] ?? '', body: await readBody(request), authorization: request.headers.authorization }, ring, memberships),
     },
   ];
 
@@ -96,6 +100,14 @@ export const startIssuerServer = async (settings: IssuerSettings): Promise<void>
           return 'answered';
         case 'stall':
           return 'answered';
+        case 'throttled':
+          return { status: 429, body: { error: { code: 'TooManyRequests' } }, headers: { 'retry-after': '30' } };
+        case 'redirect':
+          return { status: 307, body: {}, headers: { location: `${baseUrl(port)}/redirected` } };
+        case 'huge':
+          return ok({ value: [], filling: 'x'.repeat(1_048_576) });
+        case 'forbidden':
+          return graphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
       }
     }
     return { status: 404, body: { error: 'not_found' } };

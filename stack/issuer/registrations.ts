@@ -43,4 +43,7 @@ export const clientRegistrations = (secrets: Readonly<Record<ClientName, string>
   { name: 'postern-proxy', ...ids('4'), secret: secrets['postern-proxy'], groups: [], roles: [GRAPH_READ_ROLE] },
 ];
 
+/** A person of the tenant: known to Graph; a token for her is made by the control port. */
+export const PERSON = { objectId: 'dddddddd-0000-4000-8000-000000000001', groups: [ADMITTED_GROUP] } as const;
+
 const ids = (digit: string) => ({ appId: `bbbbbbbb-0000-4000-8000-00000000000${digit}`, objectId: `cccccccc-0000-4000-8000-00000000000${digit}` });

@@ -23,6 +23,8 @@ export interface IssuerDescription {
   /** Key set of both versions, written atomically whenever keys change. */
   readonly jwksFile: string;
   readonly clients: readonly ClientRegistration[];
+  /** Where Graph and its tokens are, and the owner-only file with the secret of `postern-proxy`. */
+  readonly graph: { readonly url: string; readonly tokenUrl: string; readonly clientSecretFile: string };
   readonly control: { readonly url: string; readonly token: string };
 }
 
@@ -43,6 +45,8 @@ export interface IssuerControls {
   fault(endpoint: Endpoint | 'all', kind: FaultKind): Promise<void>;
   /** Shape of every token from now on; without one, as normal. */
   shapeTokens(shape?: TokenShape): Promise<void>;
+  /** What Graph says from now on; tokens go on telling what was registered. */
+  setMemberships(objectId: string, groups: readonly string[]): Promise<void>;
   /** How often each part was asked since the start. */
   requestCounts(): Promise<Readonly<Record<Endpoint, number>>>;
 }
@@ -78,6 +82,7 @@ export const issuerControls = (issuer: IssuerDescription): IssuerControls => {
     dropKey: async (kid) => (await tell<{ kids: readonly string[] }>(kid === undefined ? { do: 'drop' } : { do: 'drop', kid })).kids,
     fault: async (endpoint, kind) => void (await tell({ do: 'fault', endpoint, kind })),
     shapeTokens: async (shape = {}) => void (await tell({ do: 'shape', shape })),
+    setMemberships: async (objectId, groups) => void (await tell({ do: 'memberships', objectId, groups })),
     requestCounts: () => tell({ do: 'counts' }),
   };
 };

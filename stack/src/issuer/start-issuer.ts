@@ -37,7 +37,8 @@ export const startIssuer = async ({ runDir, certificates, usualPorts, lifetime }
   ownerOnlyDir(runDir);
   const port = await choosePort(usualPorts ? 8444 : null);
   const controlPort = await choosePort(null);
-  const clients = clientRegistrations(Object.fromEntries(CLIENTS.map((name) => [name, randomBytes(24).toString('base64url')])) as Record<ClientName, string>);
+  const secrets = Object.fromEntries(CLIENTS.map((name) => [name, randomBytes(24).toString('base64url')])) as Record<ClientName, string>;
+  const clients = clientRegistrations(secrets);
   const settings: IssuerSettings = {
     port,
     controlPort,
@@ -63,6 +64,7 @@ export const startIssuer = async ({ runDir, certificates, usualPorts, lifetime }
     },
     jwksFile: settings.jwksFile,
     clients,
+    graph: { url: baseUrl(port), tokenUrl: `${baseUrl(port)}/${TENANT}/oauth2/v2.0/token`, clientSecretFile: writeAtomically(join(runDir, 'postern-proxy.secret'), secrets['postern-proxy']) },
     control: { url: `http://127.0.0.1:${controlPort}`, token: settings.controlToken },
   };
   const launch = async (): Promise<RunningChild> => {

@@ -15,6 +15,7 @@ const environment = proxyEnvironment({
   issuer: {
     v1: { issuer: 'https://sts.example.test/', audience: 'a', jwksUrl: 'https://127.0.0.1:7/keys', tokenUrl: 't' },
     v2: { issuer: 'https://127.0.0.1:7/v2.0', audience: 'b', jwksUrl: 'https://127.0.0.1:7/v2.0/keys', tokenUrl: 't' },
+    graph: { url: 'https://127.0.0.1:7', tokenUrl: 'https://127.0.0.1:7/token', clientSecretFile: '/run/issuer/secret' },
   },
 });
 const overrides = Object.entries(environment).filter(([name]) => name.startsWith('POSTERN__'));

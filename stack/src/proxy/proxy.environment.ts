@@ -14,7 +14,7 @@ export interface ProxySurroundings {
   /** host:port of the broker's listeners; they need not answer yet. */
   readonly bootstrap: { readonly minted: string; readonly caller: string };
   readonly directory: Pick<DirectoryDescription, 'url'>;
-  readonly issuer: Pick<IssuerDescription, 'v1' | 'v2'>;
+  readonly issuer: Pick<IssuerDescription, 'v1' | 'v2' | 'graph'>;
 }
 
 /**
@@ -30,6 +30,9 @@ export const proxyEnvironment = ({ baseDir, ports, bootstrap, directory, issuer 
     plugins__1__versions__v1__jwksUrl: issuer.v1.jwksUrl,
     plugins__1__versions__v2__issuer: issuer.v2.issuer,
     plugins__1__versions__v2__jwksUrl: issuer.v2.jwksUrl,
+    plugins__1__graph__url: issuer.graph.url,
+    plugins__1__graph__tokenUrl: issuer.graph.tokenUrl,
+    plugins__1__graph__clientSecretFile: issuer.graph.clientSecretFile,
     clusters__0__listeners__0__bootstrapServers: [bootstrap.minted],
     clusters__0__listeners__1__bootstrapServers: [bootstrap.caller],
     clusters__0__listeners__1__trusts__issuer: issuer.v2.issuer,

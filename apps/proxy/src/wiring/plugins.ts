@@ -1,4 +1,4 @@
-import { entraPlugin, ldapPlugin, type Plugin, type PluginDependencies } from '@postern/auth-plugins';
+import { authoritiesSchema, createNamedGroups, entraPlugin, ldapPlugin, type Plugin, type PluginDependencies } from '@postern/auth-plugins';
 import { parseBlock } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.schema.js';
@@ -10,8 +10,9 @@ type PluginType = keyof typeof CATALOGUE;
 const isKnown = (type: string): type is PluginType => Object.hasOwn(CATALOGUE, type);
 
 /** Makes the configured plugins; each parses its own block. @throws SettingsError for an unknown type or a bad block */
-export const createPlugins = (settings: Settings, dependencies: PluginDependencies): Plugin[] =>
-  settings.plugins.map((block, i) => {
+export const createPlugins = (settings: Settings, parts: Omit<PluginDependencies, 'namedGroups'>): Plugin[] => {
+  const dependencies: PluginDependencies = { ...parts, namedGroups: createNamedGroups(parseBlock('authorities', authoritiesSchema, settings.authorities)) };
+  return settings.plugins.map((block, i) => {
     const at = `plugins.${i}`;
     if (!isKnown(block.type)) throw new SettingsError([`${at}.type: unknown plugin type; known are ${Object.keys(CATALOGUE).join(', ')}`]);
     switch (block.type) {
@@ -21,3 +22,4 @@ export const createPlugins = (settings: Settings, dependencies: PluginDependenci
         return entraPlugin.create(parseBlock(at, entraPlugin.schema, block), dependencies);
     }
   });
+};
