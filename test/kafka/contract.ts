@@ -4,16 +4,11 @@ import { registerIdentityCases } from './identity.cases.ts';
 import { registerMetadataCases } from './metadata.cases.ts';
 import { registerProduceCases } from './produce.cases.ts';
 import { registerFaultCases } from './fault.cases.ts';
-import { clusterOf, testSessions, type TestSessions, type TransportName } from './test-sessions.ts';
-
-/** What each group of cases gets: the transport under test, topics of its own, and sessions on the shared broker. */
-export interface Contract {
-  readonly transport: TransportName;
-  readonly sessions: TestSessions;
-  readonly stack: ReturnType<typeof stack>;
-  /** A topic name of this transport's run alone. */
-  readonly topic: (name: string) => string;
-}
+import type { Contract } from './contract.setup.ts';
+import { registerFetchCases } from './fetch.cases.ts';
+import { registerOffsetCases } from './offset.cases.ts';
+import { registerTopicCases } from './topic.cases.ts';
+import { clusterOf, testSessions, type TransportName } from './test-sessions.ts';
 
 /** One contract for every transport: what holds for one must hold for the other, on a real broker. */
 export const registerContract = (transport: TransportName): void => {
@@ -23,17 +18,31 @@ export const registerContract = (transport: TransportName): void => {
   describe(`the Kafka session over ${transport}`, () => {
     beforeAll(async () => {
       const { topic } = contract;
-      await servers.kafka.createTopics({ name: topic('open'), partitions: 6 }, { name: topic('closed') }, { name: topic('keyed'), partitions: 6 }, { name: topic('bytes') }, { name: topic('small'), configs: { 'max.message.bytes': '20000' } }, { name: topic('batch') });
+      await servers.kafka.createTopics(
+        { name: topic('open'), partitions: 6 },
+        { name: topic('closed') },
+        { name: topic('keyed'), partitions: 6 },
+        { name: topic('bytes') },
+        { name: topic('small'), configs: { 'max.message.bytes': '20000' } },
+        { name: topic('batch') },
+        { name: topic('read'), partitions: 2 },
+        { name: topic('stamped'), configs: { 'message.timestamp.type': 'LogAppendTime' } },
+        { name: topic('aborted') },
+      );
       for (const principal of ['alice', 'bob']) {
         await servers.kafka.addAcls(
-          ...['open', 'keyed', 'bytes', 'small', 'batch'].map((name) => ({ principal, resource: 'topic' as const, name: topic(name), operations: ['write', 'describe', 'describe-configs', 'read'] as const })),
+          ...['open', 'keyed', 'bytes', 'small', 'batch', 'read', 'stamped', 'aborted'].map((name) => ({ principal, resource: 'topic' as const, name: topic(name), operations: ['write', 'describe', 'describe-configs', 'read'] as const })),
           { principal, resource: 'topic' as const, name: topic('new-'), pattern: 'prefixed' as const, operations: ['write', 'describe'] as const },
+          { principal, resource: 'topic' as const, name: topic('made-'), pattern: 'prefixed' as const, operations: ['create', 'write', 'read', 'describe'] as const },
         );
       }
     });
     afterAll(() => sessions.close());
     registerMetadataCases(contract);
     registerProduceCases(contract);
+    registerFetchCases(contract);
+    registerOffsetCases(contract);
+    registerTopicCases(contract);
     registerIdentityCases(contract);
     registerFaultCases(contract);
   });

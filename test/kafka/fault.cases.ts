@@ -3,7 +3,7 @@ import { systemSession } from '@postern/kafka';
 import type { Kafka } from '../../stack/src/index.ts';
 import { startOwnKafka } from '../setup/own-kafka.ts';
 import { endOffsets } from '../setup/read-topic.ts';
-import type { Contract } from './contract.ts';
+import type { Contract } from './contract.setup.ts';
 import { testCaller } from './test-caller.ts';
 import { clusterOf, codeOf, outcomes, record, testSessions, type TestSessions } from './test-sessions.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UnsecuredJWT } from 'jose';
 import { mintedToken } from '../setup/minted-token.ts';
-import type { Contract } from './contract.ts';
+import type { Contract } from './contract.setup.ts';
 import { testCaller, type CallerOptions } from './test-caller.ts';
 import { codeOf, clusterOf, outcomes, record, testSessions } from './test-sessions.ts';
 
@@ -57,7 +57,7 @@ export const registerIdentityCases = ({ sessions, stack, topic, transport }: Con
       const own = testSessions(clusterOf(stack, transport));
       try {
         const alice = testCaller(stack, 'alice', { lifeMs: 4_000 });
-        const until = Date.now() + 10_000;
+        const until = Date.now() + 6_000;
         const failures: string[] = [];
         let stored = 0;
         const load = async (): Promise<void> => {
@@ -70,8 +70,8 @@ export const registerIdentityCases = ({ sessions, stack, topic, transport }: Con
         };
         await Promise.all(Array.from({ length: 10 }, load));
         expect(failures).toEqual([]);
-        expect(stored).toBeGreaterThan(1_000);
-        expect(alice.fetched()).toBeGreaterThanOrEqual(4);
+        expect(stored).toBeGreaterThan(500);
+        expect(alice.fetched()).toBeGreaterThanOrEqual(3);
         expect(own.counts().connects).toBe(1);
       } finally {
         await own.close();
@@ -119,9 +119,9 @@ export const registerIdentityCases = ({ sessions, stack, topic, transport }: Con
     it('ends in CREDENTIAL_EXPIRED when the same token comes for ever, without contacting the broker', async () => {
       const own = testSessions(clusterOf(stack, transport));
       try {
-        const token = await mintedToken(stack, 'alice', { lifeSeconds: 4 });
         // A token's times are whole seconds: what the session is told must not be later than what the broker reads.
         const issuedAt = Math.floor(Date.now() / 1_000) * 1_000;
+        const token = await mintedToken(stack, 'alice', { lifeSeconds: 4 });
         const same = testCaller(stack, 'alice', { token: async () => ({ token, issuedAt, expiresAt: issuedAt + 4_000 }) });
         const seen: string[] = [];
         while (Date.now() < issuedAt + 5_000) {

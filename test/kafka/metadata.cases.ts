@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Contract } from './contract.ts';
+import type { Contract } from './contract.setup.ts';
 import { testCaller } from './test-caller.ts';
 import { clusterOf, codeOf, record, testSessions } from './test-sessions.ts';
 

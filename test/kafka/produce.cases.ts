@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endOffsets, readTopic } from '../setup/read-topic.ts';
-import type { Contract } from './contract.ts';
+import type { Contract } from './contract.setup.ts';
 import { testCaller } from './test-caller.ts';
 import { outcomes, record } from './test-sessions.ts';
 

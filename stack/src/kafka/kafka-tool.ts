@@ -7,7 +7,7 @@ import { javaCommand } from './java-command.ts';
 /** Kafka's own command-line programs, by the name of their scripts. */
 export const TOOLS = {
   acls: 'org.apache.kafka.tools.AclCommand',
-  configs: 'org.apache.kafka.tools.ConfigCommand',
+  configs: 'kafka.admin.ConfigCommand',
   topics: 'org.apache.kafka.tools.TopicCommand',
   groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   offsets: 'org.apache.kafka.tools.GetOffsetShell',
