@@ -32,6 +32,22 @@ describe('remembered logins', () => {
     await login('alice', 'right');
     expect(asked()).toBe(2);
   });
+  it('end with the token that the login gave', async () => {
+    const { cache, later } = cached();
+    const endsAt = NOW + 20_000;
+    let asked = 0;
+    const login = () => cache.through('alice', 'right', async () => {
+      asked += 1;
+      return { kind: 'verified', facts: { ...facts, verifiedAt: NOW, credentialExpiresAt: endsAt } };
+    });
+    await login();
+    later(19);
+    await login();
+    expect(asked).toBe(1);
+    later(1);
+    await login();
+    expect(asked).toBe(2);
+  });
   it('answer the same wrong password 1000 times with one bind', async () => {
     const { login, asked } = cached();
     for (let n = 0; n < 1_000; n += 1) expect((await login('alice', 'wrong')).kind).toBe('rejected');

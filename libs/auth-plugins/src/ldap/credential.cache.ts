@@ -44,11 +44,14 @@ export const createCredentialCache = ({ pluginId, credentialSeconds, negativeSec
   const underWay = new Map<string, Promise<Verification>>();
   let generation = 0;
 
+  /** What a login gave may end before the login's own time: the token of a metadata service. */
+  const hasEnded = (verification: Remembered['verification']): boolean =>
+    verification.kind === 'verified' && verification.facts.credentialExpiresAt !== null && verification.facts.credentialExpiresAt <= clock.now();
   const recall = (map: LRUCache<string, Remembered>, key: string, seconds: number): Verification | null => {
     const remembered = map.get(key);
     if (remembered === undefined) return null;
     const age = clock.now() - remembered.at;
-    if (age >= 0 && age < seconds * 1000) return remembered.verification;
+    if (age >= 0 && age < seconds * 1000 && !hasEnded(remembered.verification)) return remembered.verification;
     map.delete(key);
     return null;
   };

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Unavailable, type RejectReason } from '../contract/outcome.js';
+import type { RejectReason } from '../contract/outcome.js';
 import type { Groups } from '../contract/principal.js';
 import type { ConnectionPool } from './connection.pool.js';
 import { readEntry } from './directory.entry.js';
-import { DirectoryFailure, type DirectoryEntry, type SearchAnswer } from './directory.driver.js';
+import { DirectoryFailure } from './directory.driver.js';
 import type { LdapSettings } from './ldap.settings.js';
+import { createUserSearch, undecided, type DirectoryReport } from './user.search.js';
 
 /** What the directory made of one login. */
 export type LoginAnswer =
@@ -17,8 +18,7 @@ export interface DirectoryLoginOptions {
   readonly searches: ConnectionPool;
   /** Connections of their own for callers' binds: a failed one loses the identity of its connection. */
   readonly binds: ConnectionPool;
-  /** For operators: what was odd, by a fixed name and a result code. */
-  readonly report: (event: string, code?: string | number) => void;
+  readonly report: DirectoryReport;
 }
 
 export type DirectoryLogin = (loginName: string, password: string) => Promise<LoginAnswer>;
@@ -34,12 +34,7 @@ export const createDirectoryLogin = ({ settings, searches, binds, report }: Dire
   const { users, groupsAttribute } = settings;
   const attributes = { nameAttribute: users.nameAttribute, idAttribute: users.idAttribute, groupsAttribute };
 
-  const search = async (attribute: string, value: string, signal: AbortSignal): Promise<SearchAnswer> =>
-    searches.lease(signal, async (connection) => {
-      const equals = [...(users.objectClass === undefined ? [] : [{ attribute: 'objectClass', value: users.objectClass }]), { attribute, value }];
-      const answer = await connection.search({ base: users.base, scope: 'sub', equals, attributes: [users.nameAttribute, users.idAttribute, groupsAttribute], sizeLimit: 2 }, signal);
-      return { answer, keep: answer.kind === 'entries' || answer.kind === 'too-many' };
-    });
+  const search = createUserSearch({ settings, searches, report });
   const bind = async (dn: string, password: string, signal: AbortSignal): Promise<'bound' | 'invalid-credentials'> =>
     binds.lease(signal, async (connection) => {
       const answer = await connection.bind(dn, password, signal);
@@ -51,19 +46,13 @@ export const createDirectoryLogin = ({ settings, searches, binds, report }: Dire
     await bind(`cn=${randomUUID()},${users.base}`, randomUUID(), signal);
     return { kind: 'rejected', reason };
   };
-  const oneEntry = (answer: SearchAnswer): DirectoryEntry | 'none' | 'several' => {
-    if (answer.kind === 'refused') throw undecided(report, 'search-refused', answer.code);
-    if (answer.kind === 'referral') throw undecided(report, 'referral');
-    if (answer.kind === 'too-many' || answer.entries.length > 1) return 'several';
-    return answer.entries[0] ?? 'none';
-  };
 
   return async (loginName, password) => {
     // RFC 4513 section 5.1.2: a bind without a password may "succeed". Refused by the parser already; never sent from here.
     if (password === '' || loginName === '') return REJECTED;
     const signal = AbortSignal.timeout(settings.loginDeadlineMs);
     try {
-      const entry = oneEntry(await search(users.loginAttribute, loginName, signal));
+      const entry = await search(users.loginAttribute, loginName, signal);
       if (entry === 'none') return await reject('unknown-subject', signal);
       if (entry === 'several') {
         report('several-entries-for-one-login-name');
@@ -77,7 +66,7 @@ export const createDirectoryLogin = ({ settings, searches, binds, report }: Dire
         return { kind: 'rejected', reason: 'ambiguous-subject' };
       }
       // Under another attribute than the one that was searched, a name could belong to two entries (I9).
-      if (users.nameAttribute.toLowerCase() !== users.loginAttribute.toLowerCase() && typeof oneEntry(await search(users.nameAttribute, reading.name, signal)) === 'string') {
+      if (users.nameAttribute.toLowerCase() !== users.loginAttribute.toLowerCase() && typeof (await search(users.nameAttribute, reading.name, signal)) === 'string') {
         report('several-entries-for-one-name');
         return { kind: 'rejected', reason: 'ambiguous-subject' };
       }
@@ -86,9 +75,4 @@ export const createDirectoryLogin = ({ settings, searches, binds, report }: Dire
       throw error instanceof DirectoryFailure ? undecided(report, 'connection', error.reason) : error;
     }
   };
-};
-
-const undecided = (report: DirectoryLoginOptions['report'], event: string, code?: string | number): Unavailable => {
-  report(event, code);
-  return new Unavailable('directory');
 };
