@@ -7,9 +7,10 @@ import { createRunner } from '../../../libs/auth-plugins/src/runner/plugin.runne
 import type { Authentication, AuthenticationOutcome } from '../src/authn/authentication.js';
 import type { PresentedCredential } from '../src/authn/presented-credential.js';
 import { settingsSchema, type Settings } from '../src/config/settings.schema.js';
+import { createGate, type Gate } from '../src/gate/gate.js';
 import { Alarms } from '../src/telemetry/alarms.js';
 import { createProxy } from '../src/wiring/proxy.js';
-import { AUTHENTICATION, DEFAULT_CLUSTER, IDENTITY, KAFKA_SESSIONS, LOGGER, METRICS, SETTINGS } from '../src/wiring/tokens.js';
+import { AUTHENTICATION, DEFAULT_CLUSTER, GATE, IDENTITY, KAFKA_SESSIONS, LOGGER, METRICS, SETTINGS } from '../src/wiring/tokens.js';
 
 /**
  * The whole HTTP side on a loopback port, with identity and Kafka replaced by tables: for specs about framing, order of
@@ -66,7 +67,13 @@ const identity = {
   matrix: { sourceFor: () => ({}) as KafkaCaller['credentials'] },
 };
 
-export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = {}): Promise<ProxyUnderTest> => {
+/** What a spec puts in the place of the tables. */
+export interface Replaced {
+  readonly gate?: Gate;
+  readonly sessions?: Pick<KafkaSessions, 'withSessionFor'>;
+}
+
+export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = {}, replaced: Replaced = {}): Promise<ProxyUnderTest> => {
   const settings = settingsFor(limits);
   const logged: string[] = [];
   const produced: ProduceRecord[] = [];
@@ -96,7 +103,8 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
     [Alarms, new Alarms(log, metrics)],
     [AUTHENTICATION, authentication],
     [IDENTITY, identity],
-    [KAFKA_SESSIONS, sessions],
+    [GATE, replaced.gate ?? createGate(undefined, [])],
+    [KAFKA_SESSIONS, replaced.sessions ?? sessions],
     [DEFAULT_CLUSTER, 'main'],
   ] as const;
   const proxy = await createProxy({ settings, pathOf: (path) => path }, authentication, parts.map(([provide, useValue]) => ({ provide, useValue })));

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { actOf } from '../gate/act-of.js';
 import { apiOf, operationOf } from '../gate/operation.js';
 import { hdinsightStatus, type StatusOf } from '../http/http-errors.js';
 import type { Settings } from '../config/settings.schema.js';
@@ -50,7 +51,7 @@ export class AuthenticationGuard implements CanActivate {
       case 'verified':
         record.authority = outcome.principal.authority;
         record.principal = outcome.principal.name;
-        request.caller = this.callers.callerOf(outcome.principal, request.presented);
+        request.caller = this.callers.callerOf(outcome.principal, request.presented, actOf(request));
         return;
       case 'none':
         throw this.#refuse(request, 'unauthenticated', 'no-credential', new RequestError('UNAUTHENTICATED', 'Authentication is required.'));

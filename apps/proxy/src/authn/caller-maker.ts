@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KafkaNameRefused, type VerifiedPrincipal } from '@postern/auth-plugins';
 import type { KafkaCaller } from '@postern/kafka';
+import type { Act } from '../gate/gate.rule.js';
 import { TopicRules } from '../gate/topic-rules.js';
 import { RequestError } from '../http/request-error.js';
 import { Alarms } from '../telemetry/alarms.js';
@@ -18,14 +19,15 @@ export class CallerMaker {
     private readonly alarms: Alarms,
   ) {}
 
-  callerOf(principal: VerifiedPrincipal, presented: PresentedCredential): Caller {
-    return { principal, forCluster: (clusterId) => this.#onCluster(principal, presented, clusterId) };
+  /** @param act what the request asks for: the topic rule is made for it (I25) */
+  callerOf(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act): Caller {
+    return { principal, forCluster: (clusterId) => this.#onCluster(principal, presented, act, clusterId) };
   }
 
-  #onCluster(principal: VerifiedPrincipal, presented: PresentedCredential, clusterId: string): KafkaCaller {
+  #onCluster(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, clusterId: string): KafkaCaller {
     try {
       const credentials = this.identity.matrix.sourceFor(principal, 'secret' in presented ? presented.secret : null, clusterId);
-      return { credentials, topics: this.topicRules.forPrincipal(principal) };
+      return { credentials, topics: this.topicRules.forRequest(principal, act) };
     } catch (error) {
       if (!(error instanceof KafkaNameRefused)) throw error;
       if (error.kind === 'protected') this.alarms.raise('protected-name', { authority: principal.authority, cluster: clusterId });

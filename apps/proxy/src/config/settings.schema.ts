@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { gateSchema } from '../gate/gate.settings.js';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens');
 const path = z.string().min(1);
@@ -88,6 +89,7 @@ export const settingsSchema = z.strictObject({
     loginDeadlineMs: z.int().min(100).max(30_000).default(5_000),
   }),
   authorities: z.unknown(),
+  gate: gateSchema.optional(),
   plugins: z.array(z.looseObject({ id, type: z.string() })).min(1),
   tokenService: z.unknown().optional(),
   clusters: z.array(cluster).min(1),

@@ -1,16 +1,22 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { VerifiedPrincipal } from '@postern/auth-plugins';
 import { RequestError } from '../http/request-error.js';
-import { IDENTITY } from '../wiring/tokens.js';
+import { GATE, IDENTITY } from '../wiring/tokens.js';
 import type { Identity } from '../wiring/identity.js';
+import { actOf } from './act-of.js';
+import type { Gate } from './gate.js';
 
 /**
- * May this principal use this at all (I24)? Runs after authentication and before a byte of the body is read. It asks
+ * May this principal come in at all, and may it do this (I24)? Runs after authentication and before a byte of the body is read. It asks
  * about the route that matched, never about URL text (I25).
  */
 @Injectable()
 export class AdmissionGuard implements CanActivate {
-  constructor(@Inject(IDENTITY) private readonly identity: Identity) {}
+  constructor(
+    @Inject(IDENTITY) private readonly identity: Identity,
+    @Inject(GATE) private readonly gate: Gate,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
     return this.admit(context.switchToHttp().getRequest<FastifyRequest>());
@@ -23,10 +29,27 @@ export class AdmissionGuard implements CanActivate {
     const admission = this.identity.authorities.admission(caller.principal);
     switch (admission.kind) {
       case 'admitted':
-        return true;
+        return this.#mayAct(request, caller.principal);
       case 'refused':
         record.decision = 'forbidden';
         record.reason = admission.reason;
+        throw new RequestError('FORBIDDEN');
+      case 'unknown':
+        record.decision = 'could-not-decide';
+        record.reason = 'groups-unknown';
+        throw new RequestError('COULD_NOT_DECIDE');
+    }
+  }
+
+  #mayAct(request: FastifyRequest, principal: VerifiedPrincipal): true {
+    const { record } = request;
+    const decision = this.gate.decide(principal, actOf(request));
+    switch (decision.kind) {
+      case 'allowed':
+        return true;
+      case 'denied':
+        record.decision = 'forbidden';
+        record.reason = decision.reason;
         throw new RequestError('FORBIDDEN');
       case 'unknown':
         record.decision = 'could-not-decide';

@@ -1,25 +1,37 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 
-/** Stable names of what a caller can do, as Confluent's allow lists and metrics spell them. A closed set. */
-export type OperationName =
-  | 'api.v2.root'
-  | 'api.v2.topics.list'
-  | 'api.v2.topics.get'
-  | 'api.v2.partitions.list'
-  | 'api.v2.produce-to-topic'
-  | 'api.v2.produce-to-partition'
-  | 'api.hdinsight.status'
-  | 'api.hdinsight.topics.list'
-  | 'api.hdinsight.topics.create'
-  | 'api.hdinsight.brokers.list'
-  | 'api.hdinsight.partitions.list'
-  | 'api.hdinsight.partitions.get'
-  | 'api.hdinsight.produce'
-  | 'api.hdinsight.consume'
-  | 'unrouted';
+/**
+ * Where an operation names its topics: in the path, where the guard sees it; elsewhere (a list, a body), where only the
+ * session port does; or nowhere, so that no topic rule can speak of it (I25).
+ */
+export type TopicPlace = 'path' | 'inside' | 'none';
 
-export type ApiName = 'v2' | 'hdinsight';
+/** Stable names of what a caller can do, as Confluent's allow lists and metrics spell them. A closed set. */
+const PLACES = {
+  'api.v2.root': 'none',
+  'api.v2.topics.list': 'inside',
+  'api.v2.topics.get': 'path',
+  'api.v2.partitions.list': 'path',
+  'api.v2.produce-to-topic': 'path',
+  'api.v2.produce-to-partition': 'path',
+  'api.hdinsight.status': 'none',
+  'api.hdinsight.topics.list': 'inside',
+  'api.hdinsight.topics.create': 'path',
+  'api.hdinsight.brokers.list': 'none',
+  'api.hdinsight.partitions.list': 'path',
+  'api.hdinsight.partitions.get': 'path',
+  'api.hdinsight.produce': 'path',
+  'api.hdinsight.consume': 'path',
+  unrouted: 'none',
+} as const satisfies Record<string, TopicPlace>;
+
+export type OperationName = keyof typeof PLACES;
+export const APIS = ['v2', 'hdinsight'] as const;
+export type ApiName = (typeof APIS)[number];
+
+export const OPERATIONS = Object.keys(PLACES) as readonly OperationName[];
+export const topicPlaceOf = (operation: OperationName): TopicPlace => PLACES[operation];
 
 /** The API that an operation belongs to; null for an unknown path. */
 export const apiOf = (operation: OperationName): ApiName | null => (operation === 'unrouted' ? null : operation.startsWith('api.v2.') ? 'v2' : 'hdinsight');

@@ -1,16 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { VerifiedPrincipal } from '@postern/auth-plugins';
 import type { TopicRule } from '@postern/kafka';
+import { GATE } from '../wiring/tokens.js';
+import type { Act } from './gate.rule.js';
+import type { Gate } from './gate.js';
 
-const EVERY_TOPIC: TopicRule = { admits: () => true };
-
-/**
- * Postern's own topic rules (I25), asked inside the session port for every topic name. No rules are configured in this
- * version: the cluster's ACLs alone decide about topics.
- */
+/** Postern's own topic rules for one request (I25), asked inside the session port for every topic name. */
 @Injectable()
 export class TopicRules {
-  forPrincipal(_principal: VerifiedPrincipal): TopicRule {
-    return EVERY_TOPIC;
+  constructor(@Inject(GATE) private readonly gate: Gate) {}
+
+  forRequest(principal: VerifiedPrincipal, act: Act): TopicRule {
+    return this.gate.topicRule(principal, act);
   }
 }

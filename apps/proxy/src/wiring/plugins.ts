@@ -1,6 +1,7 @@
 import { authoritiesSchema, createNamedGroups, entraPlugin, ldapPlugin, type Plugin, type PluginDependencies } from '@postern/auth-plugins';
 import { parseBlock } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings-error.js';
+import { gateGroups } from '../gate/gate.js';
 import type { Settings } from '../config/settings.schema.js';
 
 /** Every type of plugin that this build knows. A new way in is one entry here and one folder in libs/auth-plugins. */
@@ -11,7 +12,7 @@ const isKnown = (type: string): type is PluginType => Object.hasOwn(CATALOGUE, t
 
 /** Makes the configured plugins; each parses its own block. @throws SettingsError for an unknown type or a bad block */
 export const createPlugins = (settings: Settings, parts: Omit<PluginDependencies, 'namedGroups'>): Plugin[] => {
-  const dependencies: PluginDependencies = { ...parts, namedGroups: createNamedGroups(parseBlock('authorities', authoritiesSchema, settings.authorities)) };
+  const dependencies: PluginDependencies = { ...parts, namedGroups: createNamedGroups(parseBlock('authorities', authoritiesSchema, settings.authorities), gateGroups(settings.gate)) };
   return settings.plugins.map((block, i) => {
     const at = `plugins.${i}`;
     if (!isKnown(block.type)) throw new SettingsError([`${at}.type: unknown plugin type; known are ${Object.keys(CATALOGUE).join(', ')}`]);

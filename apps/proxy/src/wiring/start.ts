@@ -5,6 +5,7 @@ import { StartupError, type MintRecord } from '@postern/auth-plugins';
 import type { Logger } from 'pino';
 import { createAuthentication } from '../authn/authentication.js';
 import type { LoadedSettings } from '../config/load-settings.js';
+import { createGate } from '../gate/gate.js';
 import { createJwksServer } from '../management/jwks.server.js';
 import { createManagementServer } from '../management/management.server.js';
 import { ReadinessCheck } from '../management/readiness.js';
@@ -15,7 +16,7 @@ import { clusterProbes, createSessions } from './kafka.js';
 import { closeServer, listen } from './listen.js';
 import { createPlugins } from './plugins.js';
 import { createProxy } from './proxy.js';
-import { AUTHENTICATION, DEFAULT_CLUSTER, IDENTITY, KAFKA_SESSIONS, LOGGER, METRICS, SETTINGS } from './tokens.js';
+import { AUTHENTICATION, DEFAULT_CLUSTER, GATE, IDENTITY, KAFKA_SESSIONS, LOGGER, METRICS, SETTINGS } from './tokens.js';
 
 /** How long requests under way may take after a stop was asked for. */
 const DRAIN_MS = 10_000;
@@ -42,6 +43,7 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
 
   const plugins = createPlugins(settings, { clock, baseDir: pathOf('.'), report: (event) => log.warn({ ...event }, 'plugin') });
   const identity = createIdentity(loaded, plugins, (record: MintRecord) => log.info({ kind: 'audit', operation: 'mint', ...record }, 'mint'));
+  const gate = createGate(settings.gate, identity.authorities.ids);
   const authentication = createAuthentication(plugins, identity.tokens.reserved, settings.identity.loginDeadlineMs + 500);
 
   await identity.tokens.writeJwksFiles();
@@ -72,6 +74,7 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
     { provide: Alarms, useValue: alarms },
     { provide: AUTHENTICATION, useValue: authentication },
     { provide: IDENTITY, useValue: identity },
+    { provide: GATE, useValue: gate },
     { provide: KAFKA_SESSIONS, useValue: sessions },
     { provide: DEFAULT_CLUSTER, useValue: defaultCluster },
   ]);

@@ -4,5 +4,6 @@ export const LOGGER = Symbol('logger');
 export const METRICS = Symbol('metrics');
 export const AUTHENTICATION = Symbol('authentication');
 export const IDENTITY = Symbol('identity');
+export const GATE = Symbol('gate');
 export const KAFKA_SESSIONS = Symbol('kafka-sessions');
 export const DEFAULT_CLUSTER = Symbol('default-cluster');
