@@ -43,6 +43,8 @@ describe('the order of answers (I3)', () => {
     ['401 comes before the gate and the body', 'POST', '/topics/t', as('carol', 'wrong'), bad, 401],
     ['401 comes before an unsupported media type', 'POST', '/topics/t', `Content-Type: text/plain\r\n`, bad, 401],
     ['401 comes before a body that is too large', 'POST', '/topics/t', 'X: y\r\n', 'x'.repeat(65_000), 401],
+    ['401 comes before a media type that is none', 'POST', '/topics/t', 'Content-Type: ;;;\r\n', bad, 401],
+    ['415 of a media type that is none', 'POST', '/topics/t', `${as('alice')}Content-Type: ;;;\r\n`, bad, 415],
     ['503 could not decide who', 'POST', '/topics/t', as('alice', 'away'), bad, 503],
     ['503 could not decide whether', 'POST', '/topics/t', as('dave'), bad, 503],
     ['403 of the gate comes before the body', 'POST', '/topics/t', as('carol'), bad, 403],

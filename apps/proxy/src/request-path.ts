@@ -77,6 +77,7 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
   http.decorateRequest('record');
   http.decorateRequest('statusOf');
   http.decorateRequest('presented');
+  http.decorateRequest('contentType');
   http.decorateRequest('caller', null);
   http.decorateRequest('release', null);
   http.addHook('onRoute', (route) => {
@@ -91,6 +92,8 @@ const openRecord = (request: FastifyRequest): void => {
   // Set here and not by decoration: Fastify's request of a malformed URL has no decorations.
   request.statusOf = asItIs;
   request.presented = takeCredential(raw);
+  request.contentType = raw.headers['content-type'];
+  if (request.contentType !== undefined) raw.headers['content-type'] = 'application/octet-stream';
 };
 
 /** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */

@@ -11,6 +11,8 @@ declare module 'fastify' {
     statusOf: StatusOf;
     /** Taken out of every header by the first hook (I29). */
     presented: PresentedCredential;
+    /** The caller's Content-Type; Fastify sees a harmless one, or it would refuse an odd one before the guards. */
+    contentType: string | undefined;
     /** Set by the authentication guard and by nothing else. */
     caller: Caller | null;
     /** What the limits hold for this request, given back at the response's end. */

@@ -16,7 +16,7 @@ export const requireV2Answer = (request: FastifyRequest): void => {
 
 /** The embedded format that the content type names; without one it is binary, as the original takes it. */
 export const embeddedFormat = (request: FastifyRequest): PlainFormat => {
-  const header = request.headers['content-type'];
+  const header = request.contentType;
   if (header === undefined || header === '') return 'binary';
   const media = parseMediaType(header);
   const format = media === null ? undefined : FORMATS[media.type];
@@ -26,6 +26,6 @@ export const embeddedFormat = (request: FastifyRequest): PlainFormat => {
 
 /** `POST /` takes the generic type (Confluent cases 3, 4). */
 export const requireV2Body = (request: FastifyRequest): void => {
-  const header = request.headers['content-type'];
+  const header = request.contentType;
   if (header !== undefined && parseMediaType(header)?.type !== V2_TYPE) throw new RequestError('UNSUPPORTED_MEDIA_TYPE');
 };
