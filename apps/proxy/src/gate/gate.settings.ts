@@ -22,7 +22,7 @@ const who = z
     principals: list(text).optional(),
     everyone: z.literal(true).optional(),
   })
-  .refine(({ everyone, authority, ...lists }) => (everyone === true) !== Object.values(lists).some((given) => given !== undefined), 'needs either groups, roles, applications or principals, or everyone: true')
+  .refine(({ everyone, groups, roles, applications, principals }) => (everyone === true) !== [groups, roles, applications, principals].some((given) => given !== undefined), 'needs either groups, roles, applications or principals, or everyone: true')
   .refine(({ everyone, authority }) => everyone === true || authority !== undefined, { path: ['authority'], message: 'is required: groups and names mean something within an authority only' });
 
 const rule = z.strictObject({
