@@ -4,6 +4,7 @@ export { createCertificateAuthority, LOOPBACK_NAMES, type CertificateAuthority, 
 export { createSigningKeys, publicJwk, type SigningKeyEntry, type SigningKeys } from './keys/signing-keys.ts';
 export { DEFAULT_KAFKA_VERSION, fetchKafka, type KafkaDistribution } from './kafka/fetch-kafka.ts';
 export { startKafka, type KafkaOptions } from './kafka/start-kafka.ts';
+export { startKafkaCluster, type KafkaCluster } from './kafka/start-cluster.ts';
 export { chooseBrokerPorts } from './kafka/start-unprepared.ts';
 export { kafkaSetUp, type Kafka, type KafkaDescription, type KafkaSetUp } from './kafka/kafka.handle.ts';
 export { kafkaTool, TOOLS, type ToolOptions, type ToolRun } from './kafka/kafka-tool.ts';

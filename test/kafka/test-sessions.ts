@@ -18,7 +18,7 @@ export const clusterOf = (stack: StackDescription, transport: TransportName, kaf
   id: 'main',
   transport,
   listeners: {
-    minted: { bootstrapServers: [kafka.bootstrap['minted'] as BrokerAddress], tls: { ca: readFileSync(stack.certificates.caFile, 'utf8') }, sasl: 'oauthbearer', advertisedHosts: ['127.0.0.1'] },
+    minted: { bootstrapServers: (kafka.bootstrap['minted'] ?? '').split(',') as BrokerAddress[], tls: { ca: readFileSync(stack.certificates.caFile, 'utf8') }, sasl: 'oauthbearer', advertisedHosts: ['127.0.0.1'] },
   },
   brokerDeadlineMs: 10_000,
 });

@@ -1,7 +1,7 @@
 import { Admin } from '@platformatic/kafka';
 
 export interface AdminLogin {
-  /** host:port of the internal listener. */
+  /** host:port of the internal listener, of each node joined by commas. */
   readonly bootstrap: string;
   readonly username: string;
   readonly password: string;
@@ -11,7 +11,7 @@ export interface AdminLogin {
 export const withAdmin = async <T>(login: AdminLogin, use: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = new Admin({
     clientId: 'postern-stack',
-    bootstrapBrokers: [login.bootstrap],
+    bootstrapBrokers: login.bootstrap.split(','),
     sasl: { mechanism: 'PLAIN', username: login.username, password: login.password },
     connectTimeout: 1_000,
     timeout: 10_000,

@@ -5,6 +5,8 @@ import { withAdmin, type AdminLogin } from './admin.client.ts';
 export interface TopicWish {
   readonly name: string;
   readonly partitions?: number;
+  /** Default 1. */
+  readonly replicas?: number;
   readonly configs?: Readonly<Record<string, string>>;
 }
 
@@ -61,9 +63,9 @@ const acls = (wish: AclWish): Acl[] =>
 export const createTopics = (login: AdminLogin, wishes: readonly TopicWish[]): Promise<void> =>
   withAdmin(login, async (admin) => {
     const existing = new Set(await admin.listTopics({ includeInternals: true }));
-    for (const { name, partitions = 1, configs = {} } of wishes.filter((wish) => !existing.has(wish.name))) {
+    for (const { name, partitions = 1, replicas = 1, configs = {} } of wishes.filter((wish) => !existing.has(wish.name))) {
       const wanted = Object.entries({ 'retention.ms': '-1', ...configs }).map(([key, value]) => ({ name: key, value }));
-      await admin.createTopics({ topics: [name], partitions, replicas: 1, configs: wanted });
+      await admin.createTopics({ topics: [name], partitions, replicas, configs: wanted });
     }
     const topics = wishes.map((wish) => wish.name);
     await waitUntil(

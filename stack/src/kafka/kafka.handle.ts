@@ -11,7 +11,7 @@ export interface KafkaDescription {
   readonly libDir: string;
   readonly runDir: string;
   readonly clusterId: string;
-  /** host:port by listener name: 'internal', each trusted issuer's name, 'bench' if there is one. */
+  /** host:port by listener name, several nodes joined by commas: 'internal', each trusted issuer's name, 'bench' if there is one. */
   readonly bootstrap: Readonly<Record<string, string>>;
   readonly admin: AdminLogin;
   /** For `--command-config` of Kafka's own tools. */

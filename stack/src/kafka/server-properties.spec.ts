@@ -56,4 +56,11 @@ describe("the broker's settings", () => {
   it('can be overridden one by one', () => {
     expect(settings({ ...plan, extra: { 'num.io.threads': '8' } }).get('num.io.threads')).toBe('8');
   });
+
+  it('name every controller of the quorum, and the node itself by its own number', () => {
+    const made = settings({ ...plan, node: { id: 2, controllerPorts: new Map([[1, 11], [2, 12], [3, 13]]) } });
+    expect(made.get('node.id')).toBe('2');
+    expect(made.get('controller.quorum.voters')).toBe('1@127.0.0.1:11,2@127.0.0.1:12,3@127.0.0.1:13');
+    expect(settings(plan).get('controller.quorum.voters')).toBe('1@127.0.0.1:1');
+  });
 });

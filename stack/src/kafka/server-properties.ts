@@ -19,6 +19,14 @@ export interface BrokerPlan {
   readonly ports: Readonly<Record<string, number>>;
   readonly passwords: { readonly broker: string; readonly admin: string };
   readonly extra: Readonly<Record<string, string>>;
+  /** Which node of which quorum; alone when absent. */
+  readonly node?: NodePlace;
+}
+
+/** Every node is broker and controller; `controllerPorts` has all of them, by node id. */
+export interface NodePlace {
+  readonly id: number;
+  readonly controllerPorts: ReadonlyMap<number, number>;
 }
 
 export const fileUrl = (path: string): string => `file://${path}`;
@@ -79,7 +87,7 @@ const LIGHT: Readonly<Record<string, string>> = {
 };
 
 /**
- * The broker's settings: a single KRaft node, deny by default. The controller and Kafka's own tools come in by SASL
+ * The broker's settings: one KRaft node, deny by default. The controller and Kafka's own tools come in by SASL
  * PLAIN on loopback, so that no anonymous principal has to be a super user; callers come in by token over TLS.
  */
 export const serverProperties = (plan: BrokerPlan): string => {
@@ -91,11 +99,12 @@ export const serverProperties = (plan: BrokerPlan): string => {
     if (callers.includes(listener)) return 'SASL_SSL';
     return open.includes(listener) ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
   };
+  const place = plan.node ?? { id: 1, controllerPorts: new Map([[1, port(plan, 'controller')]]) };
   const own = `username="broker" password="${plan.passwords.broker}" user_broker="${plan.passwords.broker}"`;
   const settings: Record<string, string> = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@${HOST}:${port(plan, 'controller')}`,
+    'node.id': String(place.id),
+    'controller.quorum.voters': [...place.controllerPorts].map(([id, controllerPort]) => `${id}@${HOST}:${controllerPort}`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'INTERNAL',
     listeners: ['controller', ...clients].map(endpoint).join(','),

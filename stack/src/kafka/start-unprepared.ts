@@ -10,7 +10,7 @@ import { formatStorage, launchBroker, type BrokerLaunch } from './broker.launch.
 import type { KafkaDistribution } from './fetch-kafka.ts';
 import { javaCommand } from './java-command.ts';
 import { kafkaHandle, type Kafka } from './kafka.handle.ts';
-import { adminProperties, serverProperties, type TrustedIssuer } from './server-properties.ts';
+import { adminProperties, serverProperties, type BrokerPlan, type NodePlace, type TrustedIssuer } from './server-properties.ts';
 
 export interface BrokerOptions {
   readonly kafka: KafkaDistribution;
@@ -28,8 +28,17 @@ export interface BrokerOptions {
   readonly extraProperties?: Readonly<Record<string, string>>;
   /** After our own, so that they win: '-Xmx1g', '-XX:TieredStopAtLevel=4' for measurements. */
   readonly jvmOptions?: readonly string[];
+  /** What the nodes of one cluster share; a cluster of its own when absent. */
+  readonly member?: ClusterMember;
   /** Write class archives at the end: for the one run that prepares them. */
   readonly recording?: boolean;
+}
+
+/** One node's share of a cluster: all nodes have the same identity and passwords. */
+export interface ClusterMember {
+  readonly place: NodePlace;
+  readonly clusterId: string;
+  readonly passwords: BrokerPlan['passwords'];
 }
 
 const USUAL: Readonly<Record<string, number>> = { minted: 19_092, controller: 19_093, internal: 19_094, caller: 19_192, bench: 19_292 };
@@ -41,10 +50,12 @@ export const chooseBrokerPorts = async (listeners: readonly string[], usualPorts
   return ports;
 };
 
-const listenersOf = ({ trusts, bench }: BrokerOptions): readonly string[] => [...trusts.map((trust) => trust.listener), ...(bench === true ? ['bench'] : [])];
+export const listenersOf = ({ trusts, bench }: Pick<BrokerOptions, 'trusts' | 'bench'>): readonly string[] => [...trusts.map((trust) => trust.listener), ...(bench === true ? ['bench'] : [])];
 
 /** 16 bytes in the URL alphabet, the form of Kafka's cluster ids; a leading '-' would read as an option. */
-const newClusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, '_');
+export const newClusterId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, '_');
+
+export const newPasswords = (): BrokerPlan['passwords'] => ({ broker: randomBytes(18).toString('base64url'), admin: randomBytes(18).toString('base64url') });
 
 /** Formats and starts one broker. `startKafka` is this after the download and the class archives. */
 export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> => {
@@ -53,7 +64,7 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
   }
   const runDir = ownerOnlyDir(options.runDir);
   const ports = options.ports ?? (await chooseBrokerPorts(listenersOf(options), options.usualPorts));
-  const passwords = { broker: randomBytes(18).toString('base64url'), admin: randomBytes(18).toString('base64url') };
+  const { passwords = newPasswords(), clusterId = newClusterId(), place } = options.member ?? {};
   const plan = {
     dataDir: join(runDir, 'data'),
     keystoreFile: options.certificates.servers.broker.bundleFile,
@@ -61,11 +72,12 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
     ports,
     passwords,
     extra: options.extraProperties ?? {},
+    node: place,
   };
   const launch: BrokerLaunch = {
     runDir,
     propertiesFile: writeAtomically(join(runDir, 'server.properties'), serverProperties(plan)),
-    clusterId: newClusterId(),
+    clusterId,
     jwksFiles: options.trusts.map((trust) => trust.jwksFile),
     login: { bootstrap: `127.0.0.1:${ports['internal']}`, username: 'admin', password: passwords.admin },
     lifetime: options.lifetime,

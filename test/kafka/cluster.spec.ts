@@ -1,0 +1,106 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startKafkaCluster, type KafkaCluster } from '../../stack/src/index.ts';
+import { readTopic } from '../setup/read-topic.ts';
+import { stack } from '../setup/stack.ts';
+import { steadyLoad, steadyReader, type Attempt, type SteadyLoad, type SteadyReader } from './steady-load.ts';
+import { testCaller } from './test-caller.ts';
+import { clusterOf, outcomes, record, testSessions, type TestSessions } from './test-sessions.ts';
+
+const TRANSPORTS = ['platformatic', 'kafkajs'] as const;
+const TOPIC = 'orders';
+const PARTITIONS = 6;
+const DEADLINE_MS = 2_000;
+/** What certainly was not written, besides the one that may have been. */
+const UNWRITTEN = ['NO_BROKER', 'DEADLINE_EXCEEDED', 'BROKER_RETRIABLE', 'NOT_ENOUGH_REPLICAS'];
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+
+describe('a cluster of three brokers, written to by both transports all the time', () => {
+  const servers = stack();
+  const alice = testCaller(servers, 'alice');
+  let kafka: KafkaCluster;
+  const sessions = new Map<string, TestSessions>();
+  const loads = new Map<string, SteadyLoad>();
+  const readers = new Map<string, SteadyReader>();
+
+  const leaders = async (): Promise<number[]> => {
+    const topic = await [...sessions.values()][0]?.as(alice, (session) => session.describeTopic(TOPIC));
+    return topic?.partitions.map(({ leader }) => leader) ?? [];
+  };
+  /** Every transport has stored to every partition since `since`. */
+  const storesEverywhere = (since: number): boolean =>
+    [...loads.values()].every(({ attempts }) => Array.from({ length: PARTITIONS }, (_, partition) => partition).every((partition) => attempts.some((one) => one.partition === partition && one.at >= since && one.outcome === 'stored')));
+  const recovered = async (since: number, withinMs: number): Promise<void> => {
+    await expect.poll(() => storesEverywhere(since), { timeout: withinMs, interval: 50 }).toBe(true);
+  };
+
+  beforeAll(async () => {
+    const trusts = [{ listener: 'minted', jwksFile: servers.minted.jwksFile, issuer: servers.minted.issuer, audience: servers.minted.audience, principalClaim: 'sub' }];
+    kafka = await startKafkaCluster({ runDir: mkdtempSync(join(servers.runDir, 'cluster-')), certificates: servers.certificates, trusts, lifetime: 'parent' });
+    await kafka.createTopics({ name: TOPIC, partitions: PARTITIONS, replicas: 3 });
+    await kafka.addAcls({ principal: 'alice', resource: 'topic', name: TOPIC, operations: ['read', 'write', 'describe'] });
+    for (const transport of TRANSPORTS) sessions.set(transport, testSessions(clusterOf(servers, transport, kafka)));
+  });
+  afterAll(async () => {
+    await Promise.all([...loads.values(), ...readers.values()].map((one) => one.stop()));
+    await Promise.all([...sessions.values()].map((one) => one.close()));
+    await kafka.stop();
+  });
+
+  it.each(TRANSPORTS)('is written to and read from at the leader of each partition, over %s', async (transport) => {
+    expect(new Set(await leaders())).toEqual(new Set([1, 2, 3]));
+    const one = sessions.get(transport) as TestSessions;
+    const results = await one.produce(alice, Array.from({ length: PARTITIONS }, (_, partition) => record(TOPIC, `${transport}/first/${partition}`, { partition })));
+    expect(outcomes(results)).toEqual(Array.from({ length: PARTITIONS }, () => 'stored'));
+    for (const [partition, result] of results.entries()) {
+      if (result.kind !== 'stored') continue;
+      const { records } = await one.as(alice, (session) => session.fetch({ topic: TOPIC, partition, offset: result.offset, maxRecords: 1, maxBytes: 1_000, maxWaitMs: 1_000 }));
+      expect(records.map(({ value }) => value?.toString())).toEqual([`${transport}/first/${partition}`]);
+    }
+    const ends = await one.as(alice, (session) => session.offsets(TOPIC, [0, 1, 2, 3, 4, 5], 'latest'));
+    expect(ends.size).toBe(PARTITIONS);
+    loads.set(transport, steadyLoad(one, alice, { topic: TOPIC, partitions: PARTITIONS, deadlineMs: DEADLINE_MS, name: transport }));
+    readers.set(transport, steadyReader(one, alice, TOPIC, 0, DEADLINE_MS));
+  });
+
+  it.each([
+    ['goes in order (a rolling restart)', async (id: number) => kafka.nodes.get(id)?.stop(), async (id: number) => kafka.nodes.get(id)?.restart(), 6_000],
+    ['dies (SIGKILL)', async (id: number) => kafka.nodes.get(id)?.kill(), async (id: number) => kafka.nodes.get(id)?.restart(), 12_000],
+    ['freezes (SIGSTOP)', async (id: number) => kafka.nodes.get(id)?.freeze(), async (id: number) => kafka.nodes.get(id)?.thaw(), 15_000],
+  ])('stores on every partition again when a leader %s, without a restart of ours', async (_case, fail, mend, withinMs) => {
+    const [leader = 1] = await leaders();
+    const failedAt = Date.now();
+    await fail(leader);
+    await recovered(failedAt + 500, withinMs);
+    expect(await leaders()).not.toContain(leader);
+    await mend(leader);
+    await kafka.whole(TOPIC);
+    await recovered(Date.now(), 3_000);
+  }, 60_000);
+
+  it('has every acknowledged record exactly once where it was acknowledged, none that was refused, and answered in time', async () => {
+    await wait(500);
+    const attempts: Attempt[] = (await Promise.all([...loads.values()].map((load) => load.stop()))).flat();
+    const told = Map.groupBy(attempts, ({ outcome }) => outcome);
+    expect([...told.keys()].filter((outcome) => !['stored', 'OUTCOME_UNKNOWN', ...UNWRITTEN].includes(outcome))).toEqual([]);
+    expect(attempts.filter(({ tookMs }) => tookMs > DEADLINE_MS + 500)).toEqual([]);
+    // Ground truth: Kafka's own consumer.
+    const stored = await readTopic(kafka, TOPIC);
+    const log = Map.groupBy(stored, ({ value }) => value?.toString() ?? '');
+    expect([...log.values()].filter((copies) => copies.length > 1)).toEqual([]);
+    const acknowledged = told.get('stored') ?? [];
+    expect(acknowledged.length).toBeGreaterThan(1_000);
+    expect(acknowledged.filter(({ value, partition, offset }) => log.get(value)?.[0]?.offset !== offset || log.get(value)?.[0]?.partition !== partition)).toEqual([]);
+    expect(attempts.filter(({ outcome, value }) => UNWRITTEN.includes(outcome) && log.has(value))).toEqual([]);
+    // Who followed a partition all the while has read each of its records once, in order.
+    const ofFirst = stored.filter(({ partition }) => partition === 0).map(({ offset }) => offset);
+    for (const reader of readers.values()) {
+      await expect.poll(() => reader.offsets.length, { timeout: 3_000 }).toBe(ofFirst.length);
+      await reader.stop();
+      expect(reader.offsets).toEqual(ofFirst);
+      expect(reader.failures.filter((code) => !UNWRITTEN.includes(code))).toEqual([]);
+    }
+  }, 60_000);
+});
