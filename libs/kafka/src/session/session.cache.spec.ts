@@ -14,7 +14,16 @@ interface Opened extends CachedSession {
   state: 'new' | 'connected' | 'broken';
 }
 
+/** Sessions opened from now on are in this state; `connected` also for the last that is not yet. */
+let openedState: Opened['state'] = 'connected';
+const setStates = (opened: readonly Opened[], state: Opened['state']): void => {
+  openedState = state;
+  const last = opened.at(-1);
+  if (state === 'connected' && last !== undefined) last.state = state;
+};
+
 const setUp = (maxSessions = 2) => {
+  openedState = 'connected';
   const time = new ManualTime();
   const opened: Opened[] = [];
   const open = (source: KafkaCredentialSource): Opened => {
@@ -23,7 +32,7 @@ const setUp = (maxSessions = 2) => {
     const session: Opened = {
       key: source.sessionKey,
       clusterId: 'main',
-      state: 'connected',
+      state: openedState,
       tokens: {
         get source() {
           return current;
@@ -81,6 +90,51 @@ describe('the session cache', () => {
     await touch('d');
     expect(opened.map(({ key, destroyed }) => [key, destroyed()])).toContainEqual(['a', true]);
     expect(cache.counts().evictions.full).toBe(2);
+  });
+
+  it('when full, lets nobody go for a newcomer until it has connected', async () => {
+    const { opened, cache, caller, touch } = setUp();
+    await touch('a');
+    await touch('b');
+    const newcomer = (key: string, then: () => void): Promise<void> =>
+      cache.withSessionFor(caller(key), 'main', async () => {
+        expect(opened.filter(({ destroyed }) => !destroyed()).map((session) => session.key)).toEqual(['a', 'b', key]);
+        then();
+      });
+    setStates(opened, 'new');
+    // Refused by the broker: it leaves, and nobody else.
+    await newcomer('bad', () => undefined);
+    expect(cache.counts()).toMatchObject({ open: 2, evictions: { full: 0, refused: 1 } });
+    await newcomer('good', () => {
+      setStates(opened, 'connected');
+      cache.count('connects');
+      expect(opened.map(({ key, destroyed }) => [key, destroyed()])).toEqual([
+        ['a', true],
+        ['b', false],
+        ['bad', true],
+        ['good', false],
+      ]);
+    });
+    expect(cache.counts()).toMatchObject({ open: 2, evictions: { full: 1, refused: 1 } });
+  });
+
+  it('lets in no more newcomers at once than could take a place', async () => {
+    const { opened, request, touch } = setUp(3);
+    await touch('a');
+    const busy = [request('b'), request('c')];
+    setStates(opened, 'new');
+    const newcomer = request('d');
+    await expect(touch('e')).rejects.toMatchObject({ code: 'TOO_MANY_SESSIONS' });
+    for (const { end, done } of [...busy, newcomer]) {
+      end();
+      await done;
+    }
+    expect(opened.map(({ key, destroyed }) => [key, destroyed()])).toEqual([
+      ['a', false],
+      ['b', false],
+      ['c', false],
+      ['d', true],
+    ]);
   });
 
   it('refuses a newcomer when all are in use', async () => {

@@ -98,8 +98,11 @@ export class SessionCache implements KafkaSessions {
   }
 
   count(what: 'connects' | 'connectFailures'): void {
-    if (what === 'connects') this.#connects++;
-    else this.#connectFailures++;
+    if (what === 'connectFailures') this.#connectFailures++;
+    else {
+      this.#connects++;
+      this.#trim();
+    }
   }
 
   #lease(source: KafkaCredentialSource, cluster: ClusterSettings): Entry {
@@ -109,7 +112,7 @@ export class SessionCache implements KafkaSessions {
       entry = undefined;
     }
     if (entry === undefined) {
-      this.#makeRoom();
+      this.#mustHaveRoom();
       entry = { key: source.sessionKey, session: this.#context.open(source, cluster), leases: 0, usedAt: 0, evicted: null };
     } else {
       entry.session.tokens.adopt(source);
@@ -118,6 +121,7 @@ export class SessionCache implements KafkaSessions {
     this.#entries.set(entry.key, entry);
     entry.leases++;
     entry.usedAt = this.#context.clock.now();
+    this.#trim();
     return entry;
   }
 
@@ -128,12 +132,31 @@ export class SessionCache implements KafkaSessions {
     if (entry.evicted !== null) this.#end(entry);
     // Nothing was ever opened (a refused token, no broker): it must not push a working session out.
     else if (entry.session.state !== 'connected') this.#evict(entry, 'refused');
+    else this.#trim();
   }
 
-  #makeRoom(): void {
-    if (this.#entries.size + this.#leaving.size < this.#context.limits.maxSessions) return;
-    for (const entry of this.#entries.values()) if (entry.leases === 0) return this.#evict(entry, 'full');
+  /**
+   * A newcomer beyond the limit is let in only while somebody could leave for it; who does is settled once it has connected:
+   * a caller whose token is refused must not cost another one a working session.
+   */
+  #mustHaveRoom(): void {
+    const over = this.#entries.size + this.#leaving.size + 1 - this.#context.limits.maxSessions;
+    if (over <= 0) return;
+    let spare = 0;
+    for (const entry of this.#entries.values()) if (isSpare(entry) && ++spare >= over) return;
     throw new KafkaError('TOO_MANY_SESSIONS', { retryAfterMs: 1_000 });
+  }
+
+  /** Least recently used first, until the sessions that ever connected are within the limit. */
+  #trim(): void {
+    let proven = this.#leaving.size;
+    for (const { session } of this.#entries.values()) if (session.state === 'connected') proven++;
+    for (const entry of this.#entries.values()) {
+      if (proven <= this.#context.limits.maxSessions) return;
+      if (!isSpare(entry)) continue;
+      this.#evict(entry, 'full');
+      proven--;
+    }
   }
 
   #evict(entry: Entry, why: Eviction): void {
@@ -150,3 +173,5 @@ export class SessionCache implements KafkaSessions {
     entry.session.destroy();
   }
 }
+
+const isSpare = ({ leases, session }: Entry): boolean => leases === 0 && session.state === 'connected';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { testBatch } from '../../testing/test-batch.js';
+import { testBatch } from './test-batch.js';
 import { MOST_UNPACKED_BYTES, decompress } from './decompress.js';
 import type { AbortedTransaction } from './fetch.api.js';
 import { FetchedRecords } from './fetched.records.js';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { Writer, crc32c } from '@platformatic/kafka';
-import { encodeRecordBatch } from '../protocol/produce/record-batch.codec.js';
+import { encodeRecordBatch } from '../produce/record-batch.codec.js';
 
 export interface TestBatch {
   readonly first: bigint;
