@@ -23,6 +23,8 @@ export * from './kafka-credentials/credential.matrix.js';
 export type { MatrixCluster, MatrixPlugin } from './kafka-credentials/matrix.check.js';
 export * from './entra/entra.plugin.js';
 export * from './entra/entra.settings.js';
+export * from './mds/mds.plugin.js';
+export type { MdsSettings } from './mds/mds.settings.js';
 export * from './ldap/ldap.plugin.js';
 export * from './ldap/ldap.settings.js';
 export type { DirectoryDriver } from './ldap/directory.driver.js';

@@ -19,6 +19,8 @@ export interface Plugin {
   readonly type: string;
   readonly authority: string;
   readonly claims: readonly Claim[];
+  /** Plugin `mds` only: the issuer of the tokens that it fetches for callers by password, which Kafka may be shown (I19). */
+  readonly mdsIssuer?: string;
   /** One value of WWW-Authenticate, sent with every 401 (I2). */
   readonly challenge: string;
   readonly strategy: Strategy;

@@ -1,3 +1,5 @@
+import type { Secret } from './secret.js';
+
 /**
  * I8: the group state of a principal; groups are authority-qualified full DNs or GUIDs, in the canonical form of
  * `canonicalGroupId`, so that rules compare plain text. `known` is complete for every group that rules name; `at-least`
@@ -26,6 +28,8 @@ export interface VerifiedFacts {
   readonly verifiedAt: number;
   /** `exp` of the presented token or `notAfter` of the certificate; null for passwords. */
   readonly credentialExpiresAt: number | null;
+  /** The token that MDS gave for this very login (I15), for cells of the credential matrix that show it; ends with `credentialExpiresAt`. */
+  readonly mdsToken?: Secret;
 }
 
 const made = new WeakSet<object>();

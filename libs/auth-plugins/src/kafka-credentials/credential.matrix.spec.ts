@@ -103,6 +103,56 @@ describe("a cell of the caller's token", () => {
   });
 });
 
+describe('a cell of the token of MDS', () => {
+  const plugins: readonly MatrixPlugin[] = [{ id: 'corp-mds', authority: 'corp', claims: [{ scheme: 'basic' }, { scheme: 'bearer', issuer: 'Confluent' }], mdsIssuer: 'Confluent' }];
+  const listener = { name: 'mds', trusts: { kind: 'mds', issuer: 'Confluent' } } as const;
+  const rows = [
+    { from: 'authority:corp', source: 'mds', listener: 'mds' },
+    { from: 'Confluent', source: 'mds', listener: 'mds' },
+  ] as const;
+  const byMds = (over: Partial<MatrixCluster> = {}) => matrix({ plugins, cluster: { listeners: [MINTED, listener], credentials: rows, ...over } });
+  const token = presented({ sub: 'alice' }).reveal().slice('Bearer '.length);
+  const byPassword = principal({ mdsToken: new Secret(token), credentialExpiresAt: NOW + 100_000 });
+
+  it('shows what the login gave, and answers for it itself', async () => {
+    const source = byMds().sourceFor(byPassword, new Secret('Basic YTpi'), 'main');
+    expect(source).toMatchObject({ origin: 'mds', listener: 'mds', kafkaName: 'alice', proofUntil: NOW + 100_000 });
+    expect((await source.fetch()).token.reveal()).toBe(token);
+    expect((await source.fetch(true)).token.reveal()).toBe(token);
+  });
+  it('shows the token that the caller presented, as the caller', async () => {
+    const source = byMds().sourceFor(principal({ issuerKey: 'Confluent', credentialExpiresAt: NOW + 100_000 }), presented({ sub: 'alice' }), 'main');
+    expect(source).toMatchObject({ origin: 'caller', listener: 'mds' });
+    expect((await source.fetch()).token.reveal()).toBe(token);
+  });
+  it('shows nothing past the token or the proof', async () => {
+    const { sourceFor, later } = byMds();
+    const source = sourceFor(byPassword, null, 'main');
+    later(100);
+    await expect(source.fetch()).rejects.toBeInstanceOf(CredentialExpired);
+    expect(sourceFor(principal({ ...byPassword, credentialExpiresAt: NOW + 3_600_000 }), null, 'main').proofUntil).toBe(NOW + 600_000);
+  });
+  it('is refused when the token names another than Kafka rules would see', () => {
+    const shouted = principal({ mdsToken: new Secret(presented({ sub: 'ALICE' }).reveal().slice('Bearer '.length)) });
+    expect(() => byMds().sourceFor(shouted, null, 'main')).toThrow(KafkaNameRefused);
+  });
+  it('and a presented one never share a session', () => {
+    const { sourceFor } = byMds();
+    expect(sourceFor(byPassword, null, 'main').sessionKey).not.toBe(sourceFor(principal({ issuerKey: 'Confluent' }), presented({ sub: 'alice' }), 'main').sessionKey);
+  });
+  it.each<readonly [string, Partial<MatrixCluster>, string]>([
+    ['the listener trusts another MDS', { listeners: [{ ...listener, trusts: { kind: 'mds', issuer: 'Other' } }] }, 'does not trust exactly the MDS'],
+    ['the listener trusts minted tokens', { listeners: [{ name: 'mds', trusts: { kind: 'token-service' } }] }, 'does not trust exactly the MDS'],
+    ["MDS's token would be shown as a token with an audience", { listeners: [{ name: 'mds', trusts: { ...TRUSTS, issuer: 'Confluent' } }], credentials: [rows[0], { from: 'Confluent', source: 'caller', listener: 'mds' }] }, 'does not trust exactly the MDS'],
+  ])('stops the start when %s', (_sentence, over, text) => {
+    expect(() => byMds(over)).toThrow(StartupError);
+    expect(() => byMds(over)).toThrow(text);
+  });
+  it('stops the start for callers of a plugin that asks no MDS', () => {
+    expect(() => matrix({ cluster: { listeners: [MINTED, CALLER, listener], credentials: [{ from: 'authority:corp', source: 'mds', listener: 'mds' }, ROWS[1]] } })).toThrow('no token of MDS');
+  });
+});
+
 describe('a name', () => {
   it.each<KafkaName>([{ kind: 'protected' }, { kind: 'outside' }])('that is $kind gets no source', (named) => {
     expect(() => matrix({ named }).sourceFor(principal(), null, 'main')).toThrow(KafkaNameRefused);

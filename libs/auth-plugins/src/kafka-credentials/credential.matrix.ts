@@ -8,7 +8,7 @@ import { bearerToken } from '../credential/authorization.parser.js';
 import { readCompactToken } from '../credential/compact-token.js';
 import { keyOf } from '../runner/principal.key.js';
 import type { TokenService } from '../token-service/token.service.js';
-import { createCallerSource } from './caller.source.js';
+import { createTokenSource } from './token.source.js';
 import { checkMatrix, type Cell, type MatrixCluster, type MatrixPlugin } from './matrix.check.js';
 import { createMintedSource } from './minted.source.js';
 import { proofUntilOf } from './proof.js';
@@ -71,16 +71,17 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
         proofUntil: proofUntilOf(principal, options.maxProofAgeSeconds),
       };
       if (cell.source === 'minted') return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, tokens, clock }));
-      const token = tokenOf(presented);
-      if (principalInToken(token, cell.principalClaim) !== named.name) throw new KafkaNameRefused('outside');
-      return createCallerSource({ binding, token, verifiedAt: principal.verifiedAt, clock });
+      const isFetched = cell.source === 'mds' && principal.mdsToken !== undefined;
+      const token = isFetched ? principal.mdsToken : tokenOf(presented);
+      if (principalInToken(token, cell.source === 'mds' ? 'sub' : cell.principalClaim) !== named.name) throw new KafkaNameRefused('outside');
+      return createTokenSource({ binding, origin: isFetched ? 'mds' : 'caller', token, verifiedAt: principal.verifiedAt, clock });
     },
   };
 };
 
 /** I10: principal, Kafka name, cluster and credential source; the listener too, since it decides the broker's address. */
 const sessionKeyOf = (principal: VerifiedPrincipal, kafkaName: string, clusterId: string, cell: Cell): string =>
-  keyOf(['session', principal.key, kafkaName, clusterId, cell.source, cell.listener, cell.source === 'caller' ? principal.issuerKey : null]);
+  keyOf(['session', principal.key, kafkaName, clusterId, cell.source, cell.listener, cell.source === 'minted' ? null : principal.issuerKey]);
 
 const tokenOf = (presented: Secret | null): Secret => {
   const token = presented === null ? null : bearerToken(presented.reveal());

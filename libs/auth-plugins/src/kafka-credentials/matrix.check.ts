@@ -9,21 +9,31 @@ export interface MatrixCluster {
   readonly credentials: readonly CredentialRow[];
 }
 
-export type MatrixPlugin = Pick<Plugin, 'id' | 'authority' | 'claims'>;
+export type MatrixPlugin = Pick<Plugin, 'id' | 'authority' | 'claims' | 'mdsIssuer'>;
 
 /** Row key of callers who present no token. */
 export const authorityKey = (authority: string): string => `authority:${authority}`;
 
 /** One checked cell: what a caller from one place is shown as on one cluster. */
-export type Cell = { readonly source: 'minted'; readonly listener: string } | { readonly source: 'caller'; readonly listener: string; readonly principalClaim: string };
+export type Cell =
+  | { readonly source: 'minted'; readonly listener: string }
+  | { readonly source: 'caller'; readonly listener: string; readonly principalClaim: string }
+  /** The token of MDS: the caller's own, or the one that its login gave. */
+  | { readonly source: 'mds'; readonly listener: string };
+
+interface InboundSource {
+  readonly pluginId: string;
+  readonly audiences: readonly string[];
+  readonly mdsIssuer: string | undefined;
+}
 
 /** Every place that an enabled plugin's callers come from, with the audiences it accepts there. */
-const inboundSources = (plugins: readonly MatrixPlugin[]): ReadonlyMap<string, { readonly pluginId: string; readonly audiences: readonly string[] }> =>
+const inboundSources = (plugins: readonly MatrixPlugin[]): ReadonlyMap<string, InboundSource> =>
   new Map(
     plugins.flatMap((plugin) =>
       plugin.claims.map((claim) => [
         claim.scheme === 'basic' ? authorityKey(plugin.authority) : claim.issuer,
-        { pluginId: plugin.id, audiences: claim.scheme === 'basic' ? [] : (claim.audiences ?? []) },
+        { pluginId: plugin.id, audiences: claim.scheme === 'basic' ? [] : (claim.audiences ?? []), mdsIssuer: plugin.mdsIssuer },
       ]),
     ),
   );
@@ -43,12 +53,29 @@ export const checkMatrix = (cluster: MatrixCluster, plugins: readonly MatrixPlug
     if (cells.has(row.from)) throw new StartupError(`${at} stands twice`);
     const listener = cluster.listeners.find((each) => each.name === row.listener);
     if (listener === undefined) throw new StartupError(`${at}: the cluster has no listener '${row.listener}'`);
-    cells.set(row.from, row.source === 'minted' ? mintedCell(at, row, listener.trusts, minting.includes(cluster.id)) : callerCell(at, row, listener.trusts, source.audiences));
+    cells.set(row.from, cellOf(at, row, listener.trusts, source, minting.includes(cluster.id)));
   }
   for (const [from, { pluginId }] of sources) {
     if (!cells.has(from)) throw new StartupError(`clusters.${cluster.id}.credentials: no row for '${from}' of plugin '${pluginId}'`);
   }
   return cells;
+};
+
+const cellOf = (at: string, row: CredentialRow, trusts: Trusts, source: InboundSource, mints: boolean): Cell => {
+  switch (row.source) {
+    case 'minted':
+      return mintedCell(at, row, trusts, mints);
+    case 'caller':
+      return callerCell(at, row, trusts, source.audiences);
+    case 'mds':
+      return mdsCell(at, row, trusts, source.mdsIssuer);
+  }
+};
+
+const mdsCell = (at: string, row: CredentialRow, trusts: Trusts, mdsIssuer: string | undefined): Cell => {
+  if (mdsIssuer === undefined) throw new StartupError(`${at}: these callers have no token of MDS`);
+  if (trusts.kind !== 'mds' || trusts.issuer !== mdsIssuer) throw new StartupError(`${at}: listener '${row.listener}' does not trust exactly the MDS that is asked`);
+  return { source: 'mds', listener: row.listener };
 };
 
 const mintedCell = (at: string, row: CredentialRow, trusts: Trusts, mints: boolean): Cell => {

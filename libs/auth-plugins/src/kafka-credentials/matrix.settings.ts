@@ -10,6 +10,8 @@ export const trustsSchema = z.discriminatedUnion('kind', [
     /** The broker's sasl.oauthbearer.sub.claim.name. */
     principalClaim: z.string().min(1),
   }),
+  /** A listener for tokens of Confluent's Metadata Service: no audience, the principal is `sub`. */
+  z.strictObject({ kind: z.literal('mds'), issuer: z.string().min(1).default('Confluent') }),
 ]);
 
 /** Block `clusters[].credentials`: which Kafka credential a caller gets, by where its own came from (I19). */
@@ -18,7 +20,7 @@ export const credentialRowsSchema = z
     z.strictObject({
       /** An exact inbound `iss`, or `authority:<id>` for callers without a token. */
       from: z.string().min(1),
-      source: z.enum(['minted', 'caller']),
+      source: z.enum(['minted', 'caller', 'mds']),
       listener: z.string().min(1),
     }),
   )

@@ -2,17 +2,19 @@ import { CredentialExpired, type KafkaCredentialSource } from '@postern/kafka';
 import type { Clock } from '../contract/plugin.js';
 import type { Secret } from '../contract/secret.js';
 
-export interface CallerSourceOptions {
+export interface TokenSourceOptions {
   readonly binding: Pick<KafkaCredentialSource, 'sessionKey' | 'kafkaName' | 'clusterId' | 'listener' | 'proofUntil'>;
+  /** `caller`: presented with the request. `mds`: what MDS gave for the caller's password, so that a refusal of it is ours (I21). */
+  readonly origin: 'caller' | 'mds';
   readonly token: Secret;
   readonly verifiedAt: number;
   readonly clock: Clock;
 }
 
-/** The caller's own token. Only the caller can renew it, so that a fresh one is the same one until the next request. */
-export const createCallerSource = ({ binding, token, verifiedAt, clock }: CallerSourceOptions): KafkaCredentialSource => ({
+/** A token that only the caller's next request can renew, so that a fresh one is the same one until then. */
+export const createTokenSource = ({ binding, origin, token, verifiedAt, clock }: TokenSourceOptions): KafkaCredentialSource => ({
   ...binding,
-  origin: 'caller',
+  origin,
   fetch: async () => {
     if (clock.now() >= binding.proofUntil) throw new CredentialExpired("the caller's token has ended");
     return { token, sessionKey: binding.sessionKey, kafkaName: binding.kafkaName, clusterId: binding.clusterId, issuedAt: verifiedAt, expiresAt: binding.proofUntil };

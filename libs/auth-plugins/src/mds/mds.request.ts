@@ -1,0 +1,50 @@
+import { Agent, request, type RequestOptions } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+
+/** One whole answer, or the reason why there is none; no text of the other side. */
+export type MdsReply = { readonly kind: 'answer'; readonly status: number; readonly body: string } | { readonly kind: 'failed'; readonly why: 'connect' | 'tls' | 'deadline' | 'cut' | 'too-large' | 'encoded' };
+
+/** One GET to one node. Never throws; `signal` ends it wherever it stands. */
+export type MdsGet = (url: string, authorization: string | null, signal: AbortSignal) => Promise<MdsReply>;
+
+/** A token is under 2 KB, a list of nodes under 10: more is somebody else's page. */
+const MAX_BYTES = 64 * 1024;
+const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/;
+
+/**
+ * Over verified TLS only, by its own connections: no redirect is followed (node:https follows none), no answer is
+ * expanded, and nothing is kept of one that does not end in time.
+ */
+export const createMdsGet = ({ ca }: { readonly ca?: string | undefined }): { readonly get: MdsGet; readonly close: () => void } => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, maxFreeSockets: 4, timeout: 30_000, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) });
+  const get: MdsGet = (url, authorization, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve({ kind: 'failed', why: 'deadline' });
+      const options: RequestOptions = { agent, signal, headers: { accept: 'application/json', 'accept-encoding': 'identity', ...(authorization === null ? {} : { authorization }) } };
+      const outgoing = request(url, options, (answer) => {
+        readBody(answer).then((reply) => {
+          if (reply.kind === 'failed') outgoing.destroy();
+          resolve(signal.aborted ? { kind: 'failed', why: 'deadline' } : reply);
+        }, () => undefined);
+      });
+      outgoing.on('error', (error: NodeJS.ErrnoException) => resolve({ kind: 'failed', why: signal.aborted ? 'deadline' : TLS_CODE.test(error.code ?? '') ? 'tls' : 'connect' }));
+      outgoing.end();
+    });
+  return { get, close: () => agent.destroy() };
+};
+
+const readBody = (answer: IncomingMessage): Promise<MdsReply> =>
+  new Promise((resolve) => {
+    if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') return resolve({ kind: 'failed', why: 'encoded' });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    answer.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) resolve({ kind: 'failed', why: 'too-large' });
+      else chunks.push(chunk);
+    });
+    answer.on('end', () => resolve({ kind: 'answer', status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+    answer.on('error', () => resolve({ kind: 'failed', why: 'cut' }));
+    // A body that ends early gives neither `end` nor `error` on every path; after `end` this changes nothing.
+    answer.on('close', () => resolve({ kind: 'failed', why: 'cut' }));
+  });
