@@ -216,7 +216,7 @@ describe('no string of a credential stays (I29)', () => {
     await expect.poll(() => proxy.logged.length - before).toBe(2);
     const [access, audit] = proxy.logged.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(access).toMatchObject({ kind: 'access', method: 'POST', operation: 'api.v2.produce-to-topic', status: 403, records: 1 });
-    expect(audit).toMatchObject({ kind: 'audit', plugin: 'p', principal: 'alice', resource: 'forbidden', cluster: 'main', decision: 'forbidden', error: 'TOPIC_AUTHORIZATION_FAILED' });
+    expect(audit).toMatchObject({ kind: 'audit', plugin: 'p', principal: 'alice', source: '127.0.0.1', kafkaName: 'alice', principalKey: expect.any(String), resource: 'forbidden', cluster: 'main', decision: 'forbidden', error: 'TOPIC_AUTHORIZATION_FAILED' });
     expect(access?.['requestId']).toBe(audit?.['requestId']);
   });
 });

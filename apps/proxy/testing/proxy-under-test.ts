@@ -64,7 +64,7 @@ const authentication: Authentication = {
 /** `carol` is refused by the gate; for `dave` it could not be decided. */
 const identity = {
   authorities: { admission: ({ name }: VerifiedPrincipal) => (name === 'carol' ? { kind: 'refused', reason: 'not-admitted' } : name === 'dave' ? { kind: 'unknown' } : { kind: 'admitted' }) },
-  matrix: { sourceFor: () => ({}) as KafkaCaller['credentials'] },
+  matrix: { sourceFor: ({ name }: VerifiedPrincipal) => ({ kafkaName: name }) as KafkaCaller['credentials'] },
 };
 
 /** What a spec puts in the place of the tables. */

@@ -21,6 +21,9 @@ export class RequestRecord {
   principal: string | undefined;
   /** HMAC of what was typed at a failed login. */
   typedName: string | undefined;
+  /** Joins this record with those of minting. */
+  principalKey: string | undefined;
+  /** What Kafka's ACLs and logs call the caller; set once a cluster was asked. */
   kafkaName: string | undefined;
   cluster: string | undefined;
   resource: string | undefined;

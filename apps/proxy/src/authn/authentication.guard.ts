@@ -51,7 +51,10 @@ export class AuthenticationGuard implements CanActivate {
       case 'verified':
         record.authority = outcome.principal.authority;
         record.principal = outcome.principal.name;
-        request.caller = this.callers.callerOf(outcome.principal, request.presented, actOf(request));
+        record.principalKey = outcome.principal.key;
+        request.caller = this.callers.make(outcome.principal, request.presented, actOf(request), (kafkaName) => {
+          record.kafkaName = kafkaName;
+        });
         return;
       case 'none':
         throw this.#refuse(request, 'unauthenticated', 'no-credential', new RequestError('UNAUTHENTICATED', 'Authentication is required.'));
@@ -64,6 +67,8 @@ export class AuthenticationGuard implements CanActivate {
         record.typedName = typedName(request.presented);
         throw this.#refuse(request, 'unauthenticated', outcome.reason, new RequestError('UNAUTHENTICATED'));
       case 'throttled':
+        record.principal = 'unknown';
+        record.typedName = typedName(request.presented);
         throw this.#refuse(request, 'limited', 'login-budget', new RequestError('LOGIN_THROTTLED', undefined, { retryAfterSeconds: outcome.retryAfterSeconds }));
       case 'unavailable':
         throw this.#refuse(request, 'could-not-decide', `${outcome.upstream}-unavailable`, new RequestError('COULD_NOT_DECIDE', undefined, { retryAfterSeconds: outcome.retryAfterSeconds }));

@@ -19,9 +19,19 @@ export class CallerMaker {
     private readonly alarms: Alarms,
   ) {}
 
-  /** @param act what the request asks for: the topic rule is made for it (I25) */
-  callerOf(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act): Caller {
-    return { principal, forCluster: (clusterId) => this.#onCluster(principal, presented, act, clusterId) };
+  /**
+   * @param act what the request asks for: the topic rule is made for it (I25)
+   * @param onName told the Kafka name of the principal, for the audit record
+   */
+  make(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, onName: (kafkaName: string) => void): Caller {
+    return {
+      principal,
+      forCluster: (clusterId) => {
+        const caller = this.#onCluster(principal, presented, act, clusterId);
+        onName(caller.credentials.kafkaName);
+        return caller;
+      },
+    };
   }
 
   #onCluster(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, clusterId: string): KafkaCaller {

@@ -15,7 +15,7 @@ const problemsOf = (prefix: string, error: z.ZodError): string[] =>
   error.issues.flatMap((issue) => {
     const at = [prefix, ...issue.path.map(String)].filter((step) => step !== '').join('.');
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${at === '' ? key : `${at}.${key}`}: unknown key`);
-    return [`${at === '' ? '(root)' : at}: ${issue.message}`];
+    return [`${at === '' ? '(root)' : at}: ${issue.message.endsWith('received undefined') ? 'is required' : issue.message}`];
   });
 
 /** Parses one block by its owner's schema; problems carry the block's path. */

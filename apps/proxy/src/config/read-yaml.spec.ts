@@ -23,6 +23,7 @@ describe('settings text and environment become one tree', () => {
     ['a key twice', 'a: 1\na: 2', {}],
     ['aliases, which could swell', 'a: &x [1]\nb: *x', {}],
     ['a name where an index belongs', 'l: [1]', { POSTERN__l__x: '1' }],
+    ['an override with one underscore, which would do nothing', 'a: 1', { POSTERN_limits_bodyBytes: '1' }],
     ['an override that is no YAML', 'a: 1', { POSTERN__a: '[' }],
   ])('refuses %s', (_, text, environment) => {
     expect(() => readYaml(text, environment)).toThrow(SettingsError);

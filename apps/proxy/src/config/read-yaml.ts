@@ -37,7 +37,10 @@ export const readYaml = (text: string, environment: Readonly<Record<string, stri
   const root = parseYaml('the settings file', text);
   if (!isTree(root) || Array.isArray(root)) throw new SettingsError(['the settings file must be a mapping']);
   for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith(PREFIX) || value === undefined) continue;
+    if (value === undefined) continue;
+    // POSTERN_limits_bodyBytes would do nothing in silence: a setting takes two underscores between its steps.
+    if (/^POSTERN_[a-z]/.test(variable)) throw new SettingsError([`${variable}: write ${variable.replace(/_+/g, '__')}`]);
+    if (!variable.startsWith(PREFIX)) continue;
     setAt(root, variable.slice(PREFIX.length).split('__'), parseYaml(variable, value), variable);
   }
   return root;

@@ -1,7 +1,7 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { readTlsFiles } from '../config/tls-files.js';
 import type { ListenerConfig, Limits } from '../config/settings.schema.js';
 import { sourceOf } from '../limits/flood.limit.js';
 
@@ -37,7 +37,7 @@ export const createListenerServer = (listener: ListenerConfig, pathOf: (path: st
   };
   const server =
     listener.kind === 'tls'
-      ? createTlsServer({ ...options, cert: readFileSync(pathOf(listener.tls.certFile)), key: readFileSync(pathOf(listener.tls.keyFile)), minVersion: listener.tls.minVersion }, onRequest)
+      ? createTlsServer({ ...options, ...readTlsFiles(`listeners.${listener.name}.tls`, listener.tls, pathOf), minVersion: listener.tls.minVersion }, onRequest)
       : createServer(options, onRequest);
   // Node drops headers above its own cap in silence, a second Authorization among them: the cap is ours (framing.ts).
   server.maxHeadersCount = 0;

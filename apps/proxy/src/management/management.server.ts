@@ -15,7 +15,7 @@ export const createManagementServer = (readiness: ReadinessCheck, metrics: Regis
       if (path === '/healthz') return answer(response, 200, 'application/json', '{"status":"up"}');
       if (path === '/metrics') return answer(response, 200, metrics.contentType, await metrics.metrics());
       if (path !== '/readyz') return answer(response, 404, 'text/plain', 'not found\n');
-      const { ready, parts } = await readiness.state();
-      return answer(response, ready ? 200 : 503, 'application/json', JSON.stringify({ status: ready ? 'ready' : 'not-ready', parts }));
+      const state = await readiness.state();
+      return answer(response, state.status === 'not-ready' ? 503 : 200, 'application/json', JSON.stringify(state));
     })().catch(() => answer(response, 500, 'text/plain', 'internal error\n'));
   });

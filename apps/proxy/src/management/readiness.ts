@@ -2,7 +2,8 @@ import type { HealthState, Plugin } from '@postern/auth-plugins';
 
 /** One named part and its state. Names are configured ids; there is no address and no secret. */
 export interface Readiness {
-  readonly ready: boolean;
+  /** `degraded`: some way in is shut and others are open; a balancer still sends callers here. */
+  readonly status: 'ready' | 'degraded' | 'not-ready';
   readonly parts: readonly HealthState[];
 }
 
@@ -10,6 +11,8 @@ export interface Readiness {
 export type ClusterProbe = () => Promise<'up' | 'down'>;
 
 const FRESH_MS = 2_000;
+
+const isNotDown = ({ state }: HealthState): boolean => state !== 'down';
 
 /**
  * Brokers, directories and key sets, each named with its state. Probes are shared and at most one every two seconds, so
@@ -38,8 +41,8 @@ export class ReadinessCheck {
   async state(): Promise<Readiness> {
     const last = this.#last;
     const readiness = last !== null && this.now() - last.at < FRESH_MS ? last.readiness : this.#ask();
-    const { ready, parts } = await readiness;
-    return this.#process === 'listening' ? { ready, parts } : { ready: false, parts: [...parts, { name: `process:${this.#process}`, state: 'down' }] };
+    const { status, parts } = await readiness;
+    return this.#process === 'listening' ? { status, parts } : { status: 'not-ready', parts: [...parts, { name: `process:${this.#process}`, state: 'down' }] };
   }
 
   #ask(): Promise<Readiness> {
@@ -50,8 +53,11 @@ export class ReadinessCheck {
 
   async #probe(): Promise<Readiness> {
     const brokers = await Promise.all([...this.clusters].map(async ([id, probe]): Promise<HealthState> => ({ name: `kafka:${id}`, state: await probe() })));
-    const parts = [...brokers, ...this.plugins.flatMap((plugin) => plugin.health())];
-    // `unknown` is a part that nobody has needed yet: it does not keep callers away.
-    return { ready: parts.every((part) => part.state !== 'down'), parts };
+    const ways = this.plugins.map((plugin) => plugin.health());
+    const parts = [...brokers, ...ways.flat()];
+    // One shut way in must not take every replica out of a balancer: those whom it does not touch still come in. `unknown` is
+    // a part that nobody has needed yet and keeps nobody away.
+    const usable = brokers.some(isNotDown) && ways.some((way) => way.some(isNotDown));
+    return { status: parts.every(isNotDown) ? 'ready' : usable ? 'degraded' : 'not-ready', parts };
   }
 }

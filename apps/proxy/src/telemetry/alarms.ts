@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 
+const KINDS = ['broken-strategy', 'own-token-refused', 'protected-name', 'unexpected-error', 'foreign-broker-address', 'bad-reload'] as const;
+
 /** What an operator must look at. A closed set, because each is a label of a metric. */
-export type AlarmKind = 'broken-strategy' | 'own-token-refused' | 'protected-name' | 'unexpected-error' | 'foreign-broker-address' | 'audit-sink-failed' | 'bad-reload';
+export type AlarmKind = (typeof KINDS)[number];
 
 /**
  * One place from which an alarm goes to the log and to a counter; its fields hold no credential and no library's text.
@@ -16,6 +18,8 @@ export class Alarms {
     metrics: Registry,
   ) {
     this.#raised = new Counter({ name: 'postern_alarms_total', help: 'Alarms raised, by kind', labelNames: ['kind'], registers: [metrics] });
+    // Rules that watch a counter need it before the first alarm.
+    for (const kind of KINDS) this.#raised.inc({ kind }, 0);
   }
 
   raise(kind: AlarmKind, fields: Readonly<Record<string, string | number | undefined>> = {}): void {

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { ClusterSettings, ListenerSettings } from '@postern/kafka';
 import type { ClusterConfig } from '../config/settings.schema.js';
-import { SettingsError } from '../config/settings-error.js';
+import { readCaFile } from '../config/tls-files.js';
 
 /** The clusters' settings as libs/kafka takes them: CA files read, host patterns settled. */
 export const clusterSettings = (clusters: readonly ClusterConfig[], pathOf: (path: string) => string): ClusterSettings[] =>
@@ -15,15 +14,7 @@ export const clusterSettings = (clusters: readonly ClusterConfig[], pathOf: (pat
 const listenerSettings = (clusterId: string, listener: ClusterConfig['listeners'][number], pathOf: (path: string) => string): ListenerSettings => ({
   bootstrapServers: listener.bootstrapServers,
   sasl: listener.sasl,
-  tls: listener.tls === undefined ? null : { ca: readCa(`clusters.${clusterId}.listeners.${listener.name}.tls.caFile`, pathOf(listener.tls.caFile)), ...(listener.tls.serverName === undefined ? {} : { serverName: listener.tls.serverName }) },
+  tls: listener.tls === undefined ? null : { ca: readCaFile(`clusters.${clusterId}.listeners.${listener.name}.tls.caFile`, pathOf(listener.tls.caFile)), ...(listener.tls.serverName === undefined ? {} : { serverName: listener.tls.serverName }) },
   // Brokers may only send us to the hosts that we were told of, unless patterns say otherwise (I22).
   advertisedHosts: listener.advertisedHosts ?? [...new Set(listener.bootstrapServers.map((address) => address.slice(0, address.lastIndexOf(':'))))],
 });
-
-const readCa = (at: string, file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new SettingsError([`${at}: ${file} cannot be read`]);
-  }
-};

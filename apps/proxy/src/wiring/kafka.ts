@@ -33,12 +33,20 @@ const sessionGauges = (sessions: KafkaSessions): Gauge[] => [
 
 const observer = (log: Logger, alarms: Alarms, metrics: Registry): ((notice: KafkaNotice) => void) => {
   const notices = new Counter({ name: 'postern_kafka_notices_total', help: 'What happened between Postern and Kafka, by kind', labelNames: ['kind'], registers: [metrics] });
+  // A broker that is down is tried again for every waiting caller: the first failure and the return are lines, the rest is counted.
+  const down = new Set<string>();
   return (notice) => {
     notices.inc({ kind: notice.kind });
     switch (notice.kind) {
       case 'connected':
+        if (down.delete(`${notice.clusterId} ${notice.address}`)) return log.info({ kind: 'reachable-again', clusterId: notice.clusterId, address: notice.address }, 'kafka');
         return log.debug(notice, 'kafka');
-      case 'connect-failed':
+      case 'connect-failed': {
+        const broker = `${notice.clusterId} ${notice.address}`;
+        if (down.has(broker)) return log.debug(notice, 'kafka');
+        down.add(broker);
+        return log.warn(notice, 'kafka');
+      }
       case 'caller-token-refused':
         return log.warn(notice, 'kafka');
       case 'own-token-refused':

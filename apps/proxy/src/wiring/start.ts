@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { StartupError, type MintRecord } from '@postern/auth-plugins';
 import type { Logger } from 'pino';
 import { createAuthentication } from '../authn/authentication.js';
 import type { LoadedSettings } from '../config/load-settings.js';
+import { readTlsFiles } from '../config/tls-files.js';
 import { createGate } from '../gate/gate.js';
 import { createJwksServer } from '../management/jwks.server.js';
 import { createManagementServer } from '../management/management.server.js';
@@ -54,7 +54,7 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
   };
   const jwks = jwksListenerOf(loaded);
   if (jwks !== null) {
-    const tls = { cert: readFileSync(pathOf(jwks.tls.certFile)), key: readFileSync(pathOf(jwks.tls.keyFile)) };
+    const tls = readTlsFiles('tokenService.jwksListener.tls', jwks.tls, pathOf);
     const keySet = (id: string) => {
       const document = identity.tokens.jwks(id);
       return document === null ? null : JSON.stringify(document);

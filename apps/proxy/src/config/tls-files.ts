@@ -1,0 +1,45 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { SettingsError } from './settings-error.js';
+
+const read = (at: string, file: string): Buffer => {
+  try {
+    return readFileSync(file);
+  } catch {
+    throw new SettingsError([`${at}: ${file} cannot be read`]);
+  }
+};
+
+const certificate = (at: string, file: string, pem: Buffer): X509Certificate => {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new SettingsError([`${at}: ${file} holds no certificate in PEM form`]);
+  }
+};
+
+/** PEM text of a CA file. @throws SettingsError naming the setting, for a file that is missing or holds no certificate */
+export const readCaFile = (at: string, file: string): string => {
+  const pem = read(at, file);
+  certificate(at, file, pem);
+  return pem.toString('utf8');
+};
+
+/** Certificate and key of a listener that Postern ends TLS on; the key's file must be owner-only and belong to the certificate. */
+export const readTlsFiles = (at: string, files: { readonly certFile: string; readonly keyFile: string }, pathOf: (path: string) => string): { readonly cert: Buffer; readonly key: Buffer } => {
+  const [certFile, keyFile] = [pathOf(files.certFile), pathOf(files.keyFile)];
+  const cert = read(`${at}.certFile`, certFile);
+  const key = read(`${at}.keyFile`, keyFile);
+  const mode = statSync(keyFile).mode & 0o777;
+  if ((mode & 0o077) !== 0) throw new SettingsError([`${at}.keyFile: ${keyFile} must be owner-only (mode 0600), it is 0${mode.toString(8)}`]);
+  if (!belongsTo(certificate(`${at}.certFile`, certFile, cert), key)) throw new SettingsError([`${at}.keyFile: ${keyFile} is not the private key of ${certFile}`]);
+  return { cert, key };
+};
+
+const belongsTo = (cert: X509Certificate, key: Buffer): boolean => {
+  try {
+    return cert.checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+};
