@@ -10,6 +10,7 @@ import {
   startIssuer,
   startKafka,
   startProxy,
+  StackError,
   type Directory,
   type Issuer,
   type Kafka,
@@ -75,7 +76,11 @@ export const startEverything = async ({ runDir, lifetime, usualPorts, progress }
     await createSigningKeys(join(runDir, 'keys', 'main'), false);
     progress('certificates and signing key made');
     const shared = { certificates, usualPorts, lifetime, progress };
-    const port = (usual: number): Promise<number> => choosePort(usualPorts ? usual : null);
+    const port = async (usual: number): Promise<number> => {
+      const chosen = await choosePort(usualPorts ? usual : null);
+      if (usualPorts && chosen !== usual) progress(`port ${usual} is taken, using ${chosen}`);
+      return chosen;
+    };
     const issuer = keep(await startIssuer({ ...shared, runDir: join(runDir, 'issuer') }), 'issuer ready');
     const directory = keep(await startDirectory({ ...shared, runDir: join(runDir, 'directory') }), 'directory ready');
     const address = (listener: 'minted' | 'caller'): string => `127.0.0.1:${ports[listener]}`;
@@ -107,6 +112,8 @@ export const startEverything = async ({ runDir, lifetime, usualPorts, progress }
     return { kafka, directory, issuer, proxy, stop };
   } catch (error) {
     await stop();
+    // Between the choice of a port and its server's start another program can take it.
+    if (error instanceof Error && /address already in use|EADDRINUSE/i.test(error.message)) throw new StackError('a port was taken by another program meanwhile; run it again');
     throw error;
   }
 };
