@@ -195,3 +195,22 @@ describe('who does not come in', () => {
     expect(connects()).toBe(before);
   });
 });
+
+describe('the second transport, kafkajs, by one setting', () => {
+  it('gives the same answers: stored, forbidden, unknown partition', async () => {
+    const other = await runProxy(stack, { environment: { POSTERN__clusters__0__transport: 'kafkajs' } });
+    const post = (topic: string, who: string, body: string) => other.call(`/topics/${topic}`, { authorization: who, contentType: V2_JSON, body });
+    try {
+      const codes = async (...call: Parameters<typeof post>) => {
+        const answer = await post(...call);
+        return [answer.status, (JSON.parse(answer.body) as { offsets: { error_code: number | null }[] }).offsets.map((entry) => entry.error_code)];
+      };
+      expect(await codes('api.orders', ALICE, '{"records":[{"value":"by kafkajs"},{"value":1,"partition":99}]}')).toEqual([200, [null, 40402]]);
+      expect(await codes('api.service', service.v2, '{"records":[{"value":1}]}')).toEqual([200, [null]]);
+      expect(await codes('api.secret', ALICE, '{"records":[{"value":1}]}')).toEqual([403, [40301]]);
+      expect((await readTopic(stack.kafka, 'api.orders')).map((record) => record.value?.toString())).toContain('"by kafkajs"');
+    } finally {
+      await other.stop();
+    }
+  }, 60_000);
+});
