@@ -25,6 +25,8 @@ export * from './entra/entra.plugin.js';
 export * from './entra/entra.settings.js';
 export * from './mds/mds.plugin.js';
 export type { MdsSettings } from './mds/mds.settings.js';
+export * from './oidc/oidc.plugin.js';
+export type { OidcSettings } from './oidc/oidc.settings.js';
 export * from './ldap/ldap.plugin.js';
 export * from './ldap/ldap.settings.js';
 export type { DirectoryDriver } from './ldap/directory.driver.js';

@@ -101,6 +101,24 @@ describe('the key store', () => {
     expect(await store.keyFor('one')).not.toBeNull();
     await expect(issuer(text).store.keyFor('one')).rejects.toBeInstanceOf(Unavailable);
   });
+  it('gives a key for its own algorithm only, and leaves out those that the issuer is not set to', async () => {
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey;
+    const text = jwks(jwk(one.publicKey, 'any'), jwk(two.publicKey, 'pss', { alg: 'PS256' }), jwk(ec, 'ec'), jwk(p384, 'p384'));
+    const algorithmsOf = (allowed: Parameters<typeof readJwks>[1]) => {
+      const reading = readJwks(text, allowed);
+      return reading.kind === 'keys' ? [...reading.keys].map(([kid, { algorithms }]) => `${kid}: ${algorithms.join(' ')}`) : reading.why;
+    };
+    expect(algorithmsOf(['RS256', 'PS256', 'ES256'])).toEqual(['any: RS256 PS256', 'pss: PS256', 'ec: ES256']);
+    expect(algorithmsOf(['RS256'])).toEqual(['any: RS256']);
+    expect(algorithmsOf(['ES256'])).toEqual(['ec: ES256']);
+    const store = createKeyStore({ fetch: async () => text, clock: { now: () => 0 }, algorithms: ['RS256', 'PS256'] });
+    expect([await store.keyFor('pss'), await store.keyFor('ec', 'ES256')]).toEqual([null, null]);
+    expect((await store.keyFor('pss', 'PS256'))?.equals(two.publicKey)).toBe(true);
+  });
+  it('refuses an EC point that does not lie on its curve', () => {
+    expect(readJwks(jwks({ kty: 'EC', kid: 'ec', crv: 'P-256', x: 'AAAA', y: 'AAAA' }), ['ES256'])).toEqual({ kind: 'refused', why: 'bad-key' });
+  });
   it('leaves out keys that are not for RS256 signatures', () => {
     const reading = readJwks(jwks(jwk(one.publicKey, 'one'), jwk(two.publicKey, 'enc', { use: 'enc' }), jwk(two.publicKey, 'rs384', { alg: 'RS384' }), { kty: 'EC', kid: 'ec', crv: 'P-256', x: 'x', y: 'y' }));
     expect(reading.kind === 'keys' && [...reading.keys.keys()]).toEqual(['one']);

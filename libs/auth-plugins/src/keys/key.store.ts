@@ -2,15 +2,16 @@ import type { KeyObject } from 'node:crypto';
 import { Unavailable } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import type { FetchJwks } from './jwks.fetch.js';
-import { readJwks, type KeySet } from './jwks.shape.js';
+import { readJwks, type KeySet, type SignatureAlgorithm } from './jwks.shape.js';
 
 /** An issuer's verification keys, kept through its outages. */
 export interface KeyStore {
   /**
-   * @returns the key, or null when the issuer certainly publishes none under this `kid`
+   * @param algorithm default RS256
+   * @returns the key, or null when the issuer certainly publishes none under this `kid` for that algorithm
    * @throws Unavailable when that could not be learnt: never a reason to call a token wrong
    */
-  keyFor(kid: string): Promise<KeyObject | null>;
+  keyFor(kid: string, algorithm?: SignatureAlgorithm): Promise<KeyObject | null>;
   /** Fetches once, whatever the age; never throws. For the start, the hourly timer and probes. */
   refresh(): Promise<void>;
   state(): 'up' | 'down' | 'unknown';
@@ -19,6 +20,8 @@ export interface KeyStore {
 export interface KeyStoreOptions {
   readonly fetch: FetchJwks;
   readonly clock: Clock;
+  /** Keys for others are left out of the set. Default: RS256 alone. */
+  readonly algorithms?: readonly SignatureAlgorithm[];
   /** Told of a failed refresh: a code of ours, no text of the issuer's. */
   readonly onRefused?: (code: string) => void;
   readonly timeoutMs?: number;
@@ -33,7 +36,7 @@ const REFRESH_AFTER_MS = 3_600_000;
 const KEEP_MS = 24 * 3_600_000;
 
 /** @returns a store that has fetched nothing yet */
-export const createKeyStore = ({ fetch, clock, onRefused = () => undefined, timeoutMs = TIMEOUT_MS }: KeyStoreOptions): KeyStore => {
+export const createKeyStore = ({ fetch, clock, algorithms = ['RS256'], onRefused = () => undefined, timeoutMs = TIMEOUT_MS }: KeyStoreOptions): KeyStore => {
   let known: { readonly keys: KeySet; readonly at: number } | null = null;
   let attempt: { readonly at: number; readonly succeeded: boolean } | null = null;
   let fetching: Promise<void> | null = null;
@@ -42,7 +45,7 @@ export const createKeyStore = ({ fetch, clock, onRefused = () => undefined, time
     const at = clock.now();
     let succeeded = false;
     try {
-      const reading = readJwks(await fetch(AbortSignal.timeout(timeoutMs)));
+      const reading = readJwks(await fetch(AbortSignal.timeout(timeoutMs)), algorithms);
       if (reading.kind === 'keys') {
         known = { keys: reading.keys, at };
         succeeded = true;
@@ -58,7 +61,7 @@ export const createKeyStore = ({ fetch, clock, onRefused = () => undefined, time
   const current = (): { readonly keys: KeySet; readonly at: number } | null => (known !== null && clock.now() - known.at <= KEEP_MS ? known : null);
 
   return {
-    keyFor: async (kid) => {
+    keyFor: async (kid, algorithm = 'RS256') => {
       const isMissing = current()?.keys.has(kid) !== true;
       const isOld = known !== null && clock.now() - known.at >= REFRESH_AFTER_MS;
       const asked = (isMissing || isOld) && mayAsk() ? refresh() : fetching;
@@ -67,7 +70,7 @@ export const createKeyStore = ({ fetch, clock, onRefused = () => undefined, time
       const set = current();
       if (set === null) throw new Unavailable('keys');
       const key = set.keys.get(kid);
-      if (key !== undefined) return key;
+      if (key !== undefined) return key.algorithms.includes(algorithm) ? key.key : null;
       // The set may be behind: only an answer of the issuer makes "no such key" certain.
       if (attempt !== null && !attempt.succeeded) throw new Unavailable('keys');
       return null;
