@@ -6,7 +6,7 @@ import { ADMITTED_GROUP, makeCertificates, startIssuer, TENANT, type Issuer } fr
 import { stack } from '../setup/stack.ts';
 import { bearer, collectReports, principalOf, run, testClock } from './run-plugin.ts';
 
-describe('tokens of a tenant shaped like Entra', () => {
+describe.each(['jose', 'passport-azure-ad'])('tokens of a tenant shaped like Entra, verified by %s,', (verifier) => {
   let issuer: Issuer;
   let otherCa = '';
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe('tokens of a tenant shaped like Entra', () => {
     const { seen, report } = collectReports();
     const version = ({ issuer: iss, audience, jwksUrl }: Issuer['v1']) => ({ issuer: iss, audiences: [audience], jwksUrl });
     const settings = entraPlugin.schema.parse({
-      id: 'demo-entra', type: 'entra', authority: 'demo-tenant', tenant: TENANT, caFile: issuer.caFile, verifiedTokenCacheSeconds: 0, versions: { v1: version(issuer.v1), v2: version(issuer.v2) }, ...over,
+      id: 'demo-entra', type: 'entra', authority: 'demo-tenant', tenant: TENANT, verifier, caFile: issuer.caFile, verifiedTokenCacheSeconds: 0, versions: { v1: version(issuer.v1), v2: version(issuer.v2) }, ...over,
     });
     return { plugin: entraPlugin.create(settings, { clock, baseDir: '/', report }), later, reports: seen };
   };

@@ -9,6 +9,8 @@ import { BearerStrategy } from './bearer.strategy.js';
 import { createGroupCompletion } from './group.completion.js';
 import { entraSchema, type EntraSettings, type EntraVersion } from './entra.settings.js';
 import { createEntraVerifier, type EntraIssuer } from './entra.verifier.js';
+import { createAzureAdVerifier, loadAzureAdVerifier } from './azure-ad.signature.js';
+import { verifyByJose } from './jose.signature.js';
 import { createVerifiedTokenCache } from './verified-token.cache.js';
 
 const REFRESH_EVERY_MS = 3_600_000;
@@ -28,7 +30,8 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     const onRefused = (code: string) => report?.({ pluginId: settings.id, event: `${version}-keys-refused`, code });
     return [{ version, issuer: pinned.issuer, audiences: pinned.audiences, keys: createKeyStore({ fetch: createJwksFetch({ url: pinned.jwksUrl, ca }), clock, onRefused }) }];
   });
-  const verify = createEntraVerifier({ pluginId: settings.id, authority: settings.authority, tenant: settings.tenant, issuers, maxTokenLifeSeconds: settings.maxTokenLifeSeconds, clock });
+  const verifySignature = settings.verifier === 'jose' ? verifyByJose : createAzureAdVerifier();
+  const verify = createEntraVerifier({ verifySignature, pluginId: settings.id, authority: settings.authority, tenant: settings.tenant, issuers, maxTokenLifeSeconds: settings.maxTokenLifeSeconds, clock });
   const cache = createVerifiedTokenCache(settings.verifiedTokenCacheSeconds, clock);
   const graph = settings.graph === undefined ? null : createGraphSource(settings.graph, { pluginId: settings.id, authority: settings.authority }, dependencies);
   const complete = graph === null ? null : createGroupCompletion(graph, settings.graph?.ask === 'always');
@@ -47,6 +50,8 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     strategy: new BearerStrategy(createRunner(settings), verifyAndComplete),
     // An issuer that is away does not stop the start: its callers get 503 until it is back.
     start: async () => {
+      // A missing package is found at the start and not by the first caller.
+      if (settings.verifier === 'passport-azure-ad') await loadAzureAdVerifier();
       const refreshAll = () => Promise.all(issuers.map(({ keys }) => keys.refresh()));
       const refreshMissing = () => Promise.all(issuers.filter(({ keys }) => keys.state() !== 'up').map(({ keys }) => keys.refresh()));
       timers.push(setInterval(() => void refreshAll(), REFRESH_EVERY_MS), setInterval(() => void refreshMissing(), RETRY_EVERY_MS));

@@ -24,6 +24,8 @@ export const entraSchema = z.strictObject({
     .refine(({ v1, v2 }) => [v1, v2].every((version) => version === undefined || version.issuer.length > 0), 'needs an issuer'),
   /** PEM of the CA behind jwksUrl; absent: Node's roots. */
   caFile: z.string().optional(),
+  /** Which library checks signatures; one table of attacks holds both. */
+  verifier: z.enum(['jose', 'passport-azure-ad']).default('jose'),
   /** Where groups come from that a token does not tell; absent: such callers get 503 where a group decides. */
   graph: graphSchema.optional(),
   /** Longest accepted life of a token, seconds: 28 h covers Entra's longest (clients aware of continuous access evaluation). */

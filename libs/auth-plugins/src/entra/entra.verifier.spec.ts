@@ -1,8 +1,11 @@
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Unavailable, type Verification } from '../contract/outcome.js';
 import type { KeyStore } from '../keys/key.store.js';
+import { createAzureAdVerifier } from './azure-ad.signature.js';
 import { createEntraVerifier } from './entra.verifier.js';
+import { verifyByJose } from './jose.signature.js';
+import type { VerifySignature } from './token.signature.js';
 import { createVerifiedTokenCache } from './verified-token.cache.js';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
@@ -18,8 +21,9 @@ const PEM = v2Key.publicKey.export({ type: 'spki', format: 'pem' });
 
 const store = (keys: Readonly<Record<string, KeyObject>>): KeyStore => ({ keyFor: async (kid) => keys[kid] ?? null, refresh: async () => undefined, state: () => 'up' });
 const awayStore: KeyStore = { keyFor: () => Promise.reject(new Unavailable('keys')), refresh: async () => undefined, state: () => 'down' };
-const verifier = (keys2: KeyStore = store({ k2: v2Key.publicKey })) =>
+const verifierBy = (verifySignature: VerifySignature, keys2: KeyStore = store({ k2: v2Key.publicKey })) =>
   createEntraVerifier({
+    verifySignature,
     pluginId: 'entra', authority: 'tenant', tenant: TENANT, maxTokenLifeSeconds: 100_800, clock: { now: () => NOW * 1000 },
     issuers: [{ ...V1, keys: store({ k1: v1Key.publicKey }) }, { ...V2, keys: keys2 }],
   });
@@ -40,7 +44,15 @@ const hs256 = () => {
 };
 const said = (verification: Verification) => (verification.kind === 'rejected' ? verification.reason : verification.kind);
 
-describe('a token of Entra', () => {
+describe.each([
+  ['jose', verifyByJose],
+  ['passport-azure-ad', createAzureAdVerifier()],
+] as const)('a token of Entra by %s', (_library, verifySignature) => {
+  const verifier = (keys?: KeyStore) => verifierBy(verifySignature, keys);
+  // passport-azure-ad reads the process's own clock.
+  beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
+  afterAll(() => void vi.useRealTimers());
+
   it('of version 2 gives the facts of an application', async () => {
     expect(await verifier()(signed(CLAIMS))).toEqual({
       kind: 'verified',
@@ -53,6 +65,7 @@ describe('a token of Entra', () => {
 
   const accepted: readonly (readonly [string, string])[] = [
     ['of version 1 with x5t', signed(V1_CLAIMS, V1_HEADER, v1Key.privateKey)],
+    ['of version 1 whose x5t is another than its kid, which counts', signed(V1_CLAIMS, { ...V1_HEADER, x5t: 'other' }, v1Key.privateKey)],
     ['of a user, with scp and a pairwise sub', signed({ ...CLAIMS, idtyp: undefined, scp: 'access', sub: 'pairwise' })],
     ['of an application without idtyp, whose oid is its sub', signed(without('idtyp'))],
     ['with nbf and iat 60 s ahead', signed({ ...CLAIMS, nbf: NOW + 60, iat: NOW + 60 })],
@@ -71,6 +84,12 @@ describe('a token of Entra', () => {
     ['an algorithm that is an array', signed(CLAIMS, { ...HEADER, alg: ['RS256'] }), 'wrong-algorithm'],
     ['an empty signature', `${part(HEADER)}.${part(CLAIMS)}.`, 'bad-signature'],
     ['a signature of another key under the same kid', signed(CLAIMS, HEADER, v1Key.privateKey), 'bad-signature'],
+    ['x5t as the kid of a key that is another', signed(CLAIMS, { ...HEADER, x5t: 'k1' }, v1Key.privateKey), 'bad-signature'],
+    ['x5t as an object', signed(CLAIMS, { ...HEADER, x5t: { toString: 'k2' } }, v1Key.privateKey), 'bad-signature'],
+    ['a payload that is null', signed('null'), 'malformed'],
+    ['a header that is a number', signed(CLAIMS, '5'), 'malformed'],
+    ['PS256 with the right key', signed(CLAIMS, { ...HEADER, alg: 'PS256' }), 'wrong-algorithm'],
+    ['exp as a number that is none', signed(JSON.stringify({ ...CLAIMS, exp: 7 }).replace('"exp":7', '"exp":[7]')), 'bad-claims'],
     ['a key embedded in the header', signed(CLAIMS, { ...HEADER, jwk: v1Key.publicKey.export({ format: 'jwk' }) }, v1Key.privateKey), 'bad-signature'],
     ['a kid with a path', signed(CLAIMS, { ...HEADER, kid: '../../etc/passwd' }), 'unknown-key'],
     ['a kid of 257 characters', signed(CLAIMS, { ...HEADER, kid: 'k'.repeat(257) }), 'unknown-key'],
