@@ -47,6 +47,8 @@ describe('no secret in any output', () => {
         await say(path, { authorization, contentType: V2_JSON, body });
       }
     }
+    // Has the proxy ask Graph with its own secret and token.
+    await say('/topics', { authorization: bearer(await stack.issuer.fetchToken('outsider')) });
     await say(`/topics?access_token=${CANARY}`, {});
     await rawly(`GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic ${CANARY}\r\nAuthorization: Bearer ${CANARY}\r\nCookie: ${CANARY}\r\nProxy-Authorization: ${CANARY}\r\nConnection: close\r\n\r\n`);
     await rawly(`GET / HTTP/1.1\r\nHost: h\r\nAuthorization : Basic ${CANARY}\r\n\r\n`);
@@ -59,6 +61,7 @@ describe('no secret in any output', () => {
     // The Kafka tokens that were minted, and the service account's password, have been in memory: not in the output either.
     expect(everything).not.toMatch(/eyJ[\w-]{10,}\.[\w-]{20,}\.[\w-]{20,}/);
     expect(everything).not.toContain(readFileSync(stack.directory.service.passwordFile, 'utf8').trim());
+    expect(everything).not.toContain(stack.issuer.client('postern-proxy').secret);
   }, 60_000);
 
   it('what a caller types cannot forge a line of the log', async () => {
