@@ -5,6 +5,7 @@ import { CreateTopic } from './cluster/create-topic.use-case.js';
 import { Partitions } from './cluster/partitions.use-case.js';
 import { Topics } from './cluster/topics.use-case.js';
 import { TopicRules } from './gate/topic-rules.js';
+import { BodyReader } from './http/body-reader.js';
 import { HdinsightMetadataController } from './hdinsight/metadata.controller.js';
 import { HdinsightRecordsController } from './hdinsight/records.controller.js';
 import { Produce } from './records/produce.use-case.js';
@@ -25,7 +26,7 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: [RootController, TopicsController, ProduceController, HdinsightMetadataController, HdinsightRecordsController],
-      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, CallerMaker, TopicRules, Topics, Partitions, CreateTopic, Produce, ReadPartition],
+      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, BodyReader, CallerMaker, TopicRules, Topics, Partitions, CreateTopic, Produce, ReadPartition],
     };
   }
 }

@@ -84,6 +84,7 @@ describe('HTTP that is not well-formed (attack cases 33, 56-61, 63-65)', () => {
     ['56 two different Content-Length', `POST / HTTP/1.1\r\n${good}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, 400],
     ['56 two equal Content-Length', `POST / HTTP/1.1\r\n${good}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}`, 400],
     ['56 Transfer-Encoding xchunked', `POST / HTTP/1.1\r\n${good}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 400],
+    ['56 Transfer-Encoding gzip, chunked', `POST / HTTP/1.1\r\n${good}Transfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`, 400],
     ['56 Transfer-Encoding chunked, identity', `POST / HTTP/1.1\r\n${good}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`, 400],
     ['56 a space before the colon', `GET / HTTP/1.1\r\n${good}X-A : b\r\n\r\n`, 400],
     ['56 an obsolete line fold', `GET / HTTP/1.1\r\n${good}X-A: b\r\n c\r\n\r\n`, 400],
@@ -179,6 +180,36 @@ describe('bodies', () => {
     await proxy.raw(`POST /topics/t HTTP/1.1\r\nHost: h\r\n${as('eve')}${JSON_TYPE}Content-Length: 100\r\n\r\n{"records"`, /x/).catch(() => '');
     await expect.poll(() => proxy.logged.slice(before).some((line) => line.includes('"principal":"eve"')), { timeout: 6_000 }).toBe(true);
   }, 10_000);
+
+  it('71 a caller that goes away before its answer is in the log and gives its place back', async () => {
+    const small = await startProxyUnderTest({ concurrentPerPrincipal: 1 });
+    const text = '{"records":[{"value":1}]}';
+    await small.raw(`POST /topics/slow HTTP/1.1\r\nHost: h\r\n${as('ann')}${JSON_TYPE}Content-Length: ${text.length}\r\n\r\n${text}`, /never/, 50).catch(() => '');
+    await expect.poll(() => small.logged.filter((line) => line.includes('"aborted":true') || line.includes('"principal":"ann"')).length).toBe(2);
+    expect(small.produced).toHaveLength(1);
+    expect(status(await small.raw(request('GET', '/topics', as('ann'))))).toBe(200);
+    await small.close();
+  });
+
+  it('12 a refused body that is dripped does not keep its socket', async () => {
+    const startedAt = performance.now();
+    await proxy.raw(`POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\nx`);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  });
+
+  it('6 all bodies of one principal together are bounded', async () => {
+    const small = await startProxyUnderTest({ bodiesBytesPerPrincipal: 1024 * 1024, bodyBytes: 2 * 1024 * 1024 });
+    const big = `{"records":[{"value":"${'x'.repeat(1_100_000)}"}]}`;
+    const answer = await small.raw(request('POST', '/topics/t', as('ann') + JSON_TYPE, big));
+    expect([status(answer), /retry-after: 1/i.test(answer)]).toEqual([429, true]);
+    expect(status(await small.raw(request('POST', '/topics/t', as('ann') + JSON_TYPE, '{"records":[{"value":1}]}')))).toBe(200);
+    await small.close();
+  });
+
+  it('5 POST / takes a small object and nothing deep', async () => {
+    const root = (body: string) => proxy.raw(request('POST', '/', `${as('alice')}Content-Type: application/vnd.kafka.v2+json\r\n`, body)).then(status);
+    expect([await root('['.repeat(60_000)), await root(`{"a":"${'x'.repeat(66_000)}"}`), await root('{"a":1}')]).toEqual([400, 413, 200]);
+  });
 
   it('67 another charset or type is 415; none is binary', async () => {
     expect(status(await produce('Content-Type: application/vnd.kafka.json.v2+json; charset=utf-7\r\n', '{}'))).toBe(415);

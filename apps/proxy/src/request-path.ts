@@ -3,7 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { Provider } from '@nestjs/common';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory } from 'fastify';
 import './http/fastify-request.js';
-import { RequestLog } from './audit/request-log.js';
+import type { RequestLog } from './audit/request-log.js';
 import { RequestRecord } from './audit/request-record.js';
 import { AuthenticationGuard } from './authn/authentication.guard.js';
 import { takeCredential } from './authn/presented-credential.js';
@@ -19,7 +19,7 @@ import { RequestError } from './http/request-error.js';
 import { sendProblem } from './http/send-problem.js';
 import { FloodLimit, sourceOf } from './limits/flood.limit.js';
 import { PrincipalLimitGuard } from './limits/principal-limit.guard.js';
-import { RequestMetrics } from './telemetry/request-metrics.js';
+import type { RequestMetrics } from './telemetry/request-metrics.js';
 
 /*
  * The way of one request, in order (docs/ARCHITECTURE.md draws it). The order of refusals is I3:
@@ -52,7 +52,7 @@ export const GUARDS_IN_ORDER: readonly Provider[] = [
 const MAX_PARAM_LENGTH = 16_384;
 
 /** The Fastify instance under NestJS, before any route: body parsers out of the way, routes collected. */
-export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRoutes, authentication: Authentication): FastifyInstance => {
+export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRoutes, authentication: Authentication, onEnd: RequestEnded): FastifyInstance => {
   const http = fastify({
     serverFactory,
     logger: false,
@@ -66,7 +66,7 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: false, caseSensitive: true },
     // The router answers a malformed URL before any hook: the same shape, and a record like any other request.
     frameworkErrors: (error, request, reply) => {
-      openRecord(request);
+      openRecord(request, reply, onEnd);
       sendProblem(error, request, reply, authentication.challenges);
     },
   });
@@ -79,15 +79,24 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
   http.decorateRequest('presented');
   http.decorateRequest('contentType');
   http.decorateRequest('caller', null);
-  http.decorateRequest('release', null);
   http.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) routes.add(method, route.url);
   });
   return http;
 };
 
-const openRecord = (request: FastifyRequest): void => {
+/** Told once for every request, answered or not. */
+export type RequestEnded = (request: FastifyRequest, reply: FastifyReply) => void;
+
+const DRAIN_MS = 1_000;
+
+const openRecord = (request: FastifyRequest, reply: FastifyReply, onEnd: RequestEnded): void => {
   const raw: ListenedRequest = request.raw;
+  // Node's `close` comes after every answer and when the caller goes away before it; Fastify's onResponse only after an answer.
+  reply.raw.once('close', () => {
+    if (request.record.end()) onEnd(request, reply);
+    dropUnreadBody(raw);
+  });
   request.record = new RequestRecord(raw[LISTENER] ?? 'unknown', sourceOf(raw.socket.remoteAddress), raw.method ?? '', raw.headers['x-request-id']);
   // Set here and not by decoration: Fastify's request of a malformed URL has no decorations.
   request.statusOf = asItIs;
@@ -96,13 +105,19 @@ const openRecord = (request: FastifyRequest): void => {
   if (request.contentType !== undefined) raw.headers['content-type'] = 'application/octet-stream';
 };
 
-/** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */
-export const installHooks = (http: FastifyInstance, app: INestApplication, routes: KnownRoutes, authentication: Authentication, flood: FloodLimit): void => {
-  const log = app.get(RequestLog);
-  const metrics = app.get(RequestMetrics);
+/** What is left of a body after the answer is drained for a second; a caller that drips it does not keep its socket. */
+const dropUnreadBody = (raw: ListenedRequest): void => {
+  if (raw.complete || raw.destroyed) return;
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.socket.destroy();
+  }, DRAIN_MS).unref();
+  raw.once('end', () => clearTimeout(timer));
+};
 
+/** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */
+export const installHooks = (http: FastifyInstance, app: INestApplication, routes: KnownRoutes, authentication: Authentication, flood: FloodLimit, onEnd: RequestEnded): void => {
   http.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
-    openRecord(request);
+    openRecord(request, reply, onEnd);
     const refusal = checkFraming(request.raw) ?? (flood.admits(request.record.source) ? null : 'FLOOD');
     if (refusal === null) {
       void reply.header('x-request-id', request.record.id);
@@ -124,12 +139,13 @@ export const installHooks = (http: FastifyInstance, app: INestApplication, route
       return reply;
     }
   });
-
-  http.addHook('onResponse', (request, reply, done) => {
-    const durationMs = performance.now() - request.record.startedAt;
-    request.release?.();
-    log.write(request.record, { status: reply.raw.statusCode, durationMs, aborted: !reply.raw.writableFinished });
-    metrics.observe(request.record, reply.raw.statusCode, durationMs);
-    done();
-  });
 };
+
+/** Stage 12. */
+export const requestEnded =
+  (log: RequestLog, metrics: RequestMetrics): RequestEnded =>
+  ({ record }, { raw }) => {
+    const durationMs = performance.now() - record.startedAt;
+    log.write(record, { status: raw.statusCode, durationMs, aborted: !raw.writableFinished });
+    metrics.observe(record, raw.statusCode, durationMs);
+  };

@@ -21,8 +21,8 @@ export interface ProxyUnderTest {
   readonly routes: readonly { readonly method: string; readonly url: string }[];
   readonly logged: string[];
   readonly produced: ProduceRecord[];
-  /** Sends bytes as they are and resolves with all that came back when the peer closed or `until` was seen. */
-  raw(bytes: string | Buffer, until?: RegExp): Promise<string>;
+  /** Sends bytes as they are and resolves with all that came back when the peer closed or `until` was seen; goes away after `leaveAfterMs`. */
+  raw(bytes: string | Buffer, until?: RegExp, leaveAfterMs?: number): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -88,6 +88,7 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
     topicConfigs: async () => [{ name: 'cleanup.policy', value: 'delete', sensitive: false }],
     produce: async (records: readonly ProduceRecord[]) => {
       produced.push(...records);
+      if (records[0]?.topic === 'slow') await new Promise((resolve) => setTimeout(resolve, 300));
       return records.map(({ topic, partition }, i) => {
         if (topic === 'missing') return { kind: 'failed', error: new KafkaError('UNKNOWN_TOPIC') };
         if (topic === 'forbidden') return { kind: 'failed', error: new KafkaError('TOPIC_AUTHORIZATION_FAILED') };
@@ -117,7 +118,7 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
     routes: proxy.routes.listed,
     logged,
     produced,
-    raw: (bytes, until) => exchange(port, bytes, until),
+    raw: (bytes, until, leaveAfterMs) => exchange(port, bytes, until, leaveAfterMs),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -126,11 +127,11 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
   };
 };
 
-const exchange = (port: number, bytes: string | Buffer, until?: RegExp): Promise<string> =>
+const exchange = (port: number, bytes: string | Buffer, until?: RegExp, leaveAfterMs = 5_000): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     let answer = '';
-    const timer = setTimeout(() => socket.destroy(new Error(`no end of the answer: ${answer.slice(0, 200)}`)), 5_000);
+    const timer = setTimeout(() => socket.destroy(new Error(`no end of the answer: ${answer.slice(0, 200)}`)), leaveAfterMs);
     const end = () => {
       clearTimeout(timer);
       socket.destroy();

@@ -43,4 +43,21 @@ export class RequestRecord {
   ) {
     this.clientRequestId = typeof clientRequestId === 'string' && CLIENT_ID.test(clientRequestId) ? clientRequestId : undefined;
   }
+
+  #ended = false;
+  readonly #atEnd: (() => void)[] = [];
+
+  /** Runs when the request has ended, whether it was answered or its caller went away; at once when it has already. */
+  whenEnded(act: () => void): void {
+    if (this.#ended) act();
+    else this.#atEnd.push(act);
+  }
+
+  /** @returns false when it had ended before */
+  end(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
+    for (const act of this.#atEnd) act();
+    return true;
+  }
 }

@@ -68,6 +68,9 @@ const limits = z
     floodBurst: z.int().min(1).default(40_000),
     /** Requests of one principal that may be under way at the same time. */
     concurrentPerPrincipal: z.int().min(1).default(1_000),
+    /** Bytes of request bodies in memory at the same time: for the process, and for one principal. */
+    bodiesBytes: z.int().min(1024 * 1024).default(256 * 1024 * 1024),
+    bodiesBytesPerPrincipal: z.int().min(1024 * 1024).default(64 * 1024 * 1024),
     /** Whole time for a request body, and its slowest accepted rate after the first second. */
     bodySeconds: z.int().min(1).default(60),
     bodyBytesPerSecond: z.int().min(0).default(256),

@@ -5,7 +5,7 @@ import { callerOf } from '../authn/caller-of.js';
 import { CreateTopic } from '../cluster/create-topic.use-case.js';
 import type { Settings } from '../config/settings.schema.js';
 import { Operation } from '../gate/operation.js';
-import { readBody } from '../http/body-reader.js';
+import { BodyReader } from '../http/body-reader.js';
 import { RecordRefused } from '../http/request-error.js';
 import { topicParameter } from '../http/topic-parameter.js';
 import { Produce } from '../records/produce.use-case.js';
@@ -28,6 +28,7 @@ export class HdinsightRecordsController {
     private readonly createTopic: CreateTopic,
     private readonly produce: Produce,
     private readonly readPartition: ReadPartition,
+    private readonly bodies: BodyReader,
     @Inject(DEFAULT_CLUSTER) private readonly cluster: string,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -38,7 +39,7 @@ export class HdinsightRecordsController {
   async create(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('topic') name: string): Promise<Buffer> {
     const topic = topicParameter(name);
     const caller = callerOf(request, this.cluster, topic);
-    await this.createTopic.run(caller, this.cluster, parseTopicCreation(topic, await readBody(request, reply, this.settings.limits)));
+    await this.createTopic.run(caller, this.cluster, parseTopicCreation(topic, await this.bodies.read(request, reply)));
     return jsonBytes(JSON.stringify(`Topic ${topic} created.`));
   }
 
@@ -49,7 +50,7 @@ export class HdinsightRecordsController {
     const topic = topicParameter(name);
     const caller = callerOf(request, this.cluster, topic);
     const { limits } = this.settings;
-    const records = parseHdinsightRecords(await readBody(request, reply, limits), topic, limits);
+    const records = parseHdinsightRecords(await this.bodies.read(request, reply), topic, limits);
     request.record.records = records.length;
     refuseWhatWasNotStored(await this.produce.recordsOfOneTopic(caller, this.cluster, topic, records));
     return jsonBytes(JSON.stringify(`${records.length} records written.`));

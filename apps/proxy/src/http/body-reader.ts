@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Limits } from '../config/settings.schema.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Limits, Settings } from '../config/settings.schema.js';
+import { BodyBudget } from '../limits/body.budget.js';
+import { SETTINGS } from '../wiring/tokens.js';
 import { RequestError } from './request-error.js';
 
 type BodyLimits = Pick<Limits, 'bodyBytes' | 'bodySeconds' | 'bodyBytesPerSecond'>;
@@ -15,33 +18,57 @@ export const announcesBody = (request: IncomingMessage): boolean =>
 
 /**
  * Reads a whole body, after authentication and the gate (I4). Bounded in bytes (also after gzip), in time, and by a least
- * rate, so that neither a slow nor a swelling body holds anything.
- * @throws RequestError BODY_TOO_LARGE, BODY_TIMEOUT, BODY_INCOMPLETE, UNSUPPORTED_ENCODING, BAD_REQUEST (not gzip)
+ * rate, so that neither a slow nor a swelling body holds anything; and all bodies together are bounded, for the process and
+ * for one principal, until their requests end.
  */
-export const readBody = async (request: FastifyRequest, reply: FastifyReply, limits: BodyLimits): Promise<Buffer> => {
-  const { raw } = request;
-  const source = decoded(raw, request.headers['content-encoding']);
-  if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) throw new RequestError('BODY_TOO_LARGE');
-  if (!announcesBody(raw)) return Buffer.alloc(0);
-  continueIfAsked(raw, reply.raw);
-  const body = await collect(raw, source, limits);
-  request.record.bytesIn = body.length;
-  return body;
-};
+@Injectable()
+export class BodyReader {
+  readonly #limits: Limits;
+  readonly #budget: BodyBudget;
+
+  constructor(@Inject(SETTINGS) settings: Settings) {
+    this.#limits = settings.limits;
+    this.#budget = new BodyBudget(settings.limits.bodiesBytes, settings.limits.bodiesBytesPerPrincipal);
+  }
+
+  /**
+   * @param bodyBytes a bound of the route's own, below the setting
+   * @throws RequestError BODY_TOO_LARGE, BODY_TIMEOUT, BODY_INCOMPLETE, UNSUPPORTED_ENCODING, BAD_REQUEST (not gzip), BODIES_FULL
+   */
+  async read(request: FastifyRequest, reply: FastifyReply, bodyBytes = this.#limits.bodyBytes): Promise<Buffer> {
+    const { raw, record, caller } = request;
+    if (caller === null) throw new Error('a body was read without a caller');
+    const encoding = request.headers['content-encoding'];
+    if (!isKnownEncoding(encoding)) throw new RequestError('UNSUPPORTED_ENCODING');
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw new RequestError('BODY_TOO_LARGE');
+    if (!announcesBody(raw)) return Buffer.alloc(0);
+    const { key } = caller.principal;
+    let held = 0;
+    record.whenEnded(() => this.#budget.give(key, held));
+    const hold = (bytes: number): boolean => {
+      if (!this.#budget.tryTake(key, bytes)) return false;
+      held += bytes;
+      return true;
+    };
+    continueIfAsked(raw, reply.raw);
+    const body = await collect(raw, decoded(raw, encoding), { ...this.#limits, bodyBytes }, hold);
+    record.bytesIn = body.length;
+    return body;
+  }
+}
 
 /** The caller waits with its body until it is told that it may send it: by now it may. */
 const continueIfAsked = (request: IncomingMessage, response: ServerResponse): void => {
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
 };
 
-const decoded = (raw: IncomingMessage, encoding: string | undefined): Readable => {
-  const name = (encoding ?? 'identity').trim().toLowerCase();
-  if (name === 'identity' || name === '') return raw;
-  if (name === 'gzip' || name === 'x-gzip') return raw.pipe(createGunzip());
-  throw new RequestError('UNSUPPORTED_ENCODING');
-};
+const nameOf = (encoding: string | undefined): string => (encoding ?? '').trim().toLowerCase();
+const isPlain = (name: string): boolean => name === '' || name === 'identity';
+const isKnownEncoding = (encoding: string | undefined): boolean => isPlain(nameOf(encoding)) || ['gzip', 'x-gzip'].includes(nameOf(encoding));
 
-const collect = (raw: IncomingMessage, source: Readable, limits: BodyLimits): Promise<Buffer> =>
+const decoded = (raw: IncomingMessage, encoding: string | undefined): Readable => (isPlain(nameOf(encoding)) ? raw : raw.pipe(createGunzip()));
+
+const collect = (raw: IncomingMessage, source: Readable, limits: BodyLimits, hold: (bytes: number) => boolean): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -64,6 +91,7 @@ const collect = (raw: IncomingMessage, source: Readable, limits: BodyLimits): Pr
     const onData = (chunk: Buffer) => {
       length += chunk.length;
       if (length > limits.bodyBytes) settle(new RequestError('BODY_TOO_LARGE'));
+      else if (!hold(chunk.length)) settle(new RequestError('BODIES_FULL'));
       else chunks.push(chunk);
     };
     const onEnd = () => settle(raw.complete ? null : new RequestError('BODY_INCOMPLETE'));

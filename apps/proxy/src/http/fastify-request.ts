@@ -15,7 +15,5 @@ declare module 'fastify' {
     contentType: string | undefined;
     /** Set by the authentication guard and by nothing else. */
     caller: Caller | null;
-    /** What the limits hold for this request, given back at the response's end. */
-    release: (() => void) | null;
   }
 }

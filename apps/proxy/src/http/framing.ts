@@ -38,6 +38,8 @@ export const checkFraming = (request: IncomingMessage): RequestErrorCode | null 
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
     if (name === 'host') hosts++;
+    // `gzip, chunked` would be read as plain here and as gzip by a front that honours it.
+    else if (name === 'transfer-encoding' && raw[i + 1]?.trim().toLowerCase() !== 'chunked') return 'BAD_REQUEST';
     else if (UNTRUSTED.has(name)) {
       raw[i + 1] = '';
       delete request.headers[name];

@@ -18,6 +18,7 @@ export type RequestErrorCode =
   | 'UNSUPPORTED_ENCODING'
   | 'BODY_TOO_LARGE'
   | 'BODY_TIMEOUT'
+  | 'BODIES_FULL'
   | 'BODY_INCOMPLETE'
   | 'INVALID_JSON'
   | 'UNRECOGNIZED_FIELD'
@@ -62,6 +63,7 @@ export const HTTP_ERRORS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, errorCode: 415, message: 'HTTP 415 Unsupported Media Type' },
   UNSUPPORTED_ENCODING: { status: 415, errorCode: 415, message: 'HTTP 415 Unsupported Media Type' },
   BODY_TOO_LARGE: { status: 413, errorCode: 413, message: 'The request body is too large.' },
+  BODIES_FULL: { status: 429, errorCode: 42901, message: 'Too many bytes of request bodies at once.', retryAfterSeconds: 1 },
   BODY_TIMEOUT: { status: 408, errorCode: 408, message: 'The request body did not arrive in time.' },
   BODY_INCOMPLETE: { status: 400, errorCode: 400, message: 'Bad Request: the request body is incomplete.' },
   INVALID_JSON: { status: 400, errorCode: 400, message: 'Bad Request: the body is not valid JSON.' },

@@ -8,6 +8,7 @@ import { sourceOf } from '../limits/flood.limit.js';
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_MS = 15_000;
 const KEEP_ALIVE_MS = 75_000;
+const HANDSHAKE_MS = 10_000;
 
 /** Which listener a request came by; read once, when the request's record is opened. */
 export const LISTENER = Symbol('listener');
@@ -37,7 +38,7 @@ export const createListenerServer = (listener: ListenerConfig, pathOf: (path: st
   };
   const server =
     listener.kind === 'tls'
-      ? createTlsServer({ ...options, ...readTlsFiles(`listeners.${listener.name}.tls`, listener.tls, pathOf), minVersion: listener.tls.minVersion }, onRequest)
+      ? createTlsServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...readTlsFiles(`listeners.${listener.name}.tls`, listener.tls, pathOf), minVersion: listener.tls.minVersion }, onRequest)
       : createServer(options, onRequest);
   // Node drops headers above its own cap in silence, a second Authorization among them: the cap is ours (framing.ts).
   server.maxHeadersCount = 0;

@@ -25,7 +25,8 @@ export class PrincipalLimitGuard implements CanActivate {
       throw new RequestError('FLOOD');
     }
     this.#underWay.set(key, now + 1);
-    request.release = () => this.#giveBack(key);
+    // A caller that is gone already has ended: its place is given back at once.
+    request.record.whenEnded(() => this.#giveBack(key));
     return true;
   }
 

@@ -11,7 +11,7 @@ const PATH = /^\/clusters\/([a-z0-9-]{1,63})\/jwks\.json$/;
  * before the proxy is ready and before a broker asks.
  */
 export const createJwksServer = (tls: { readonly cert: Buffer; readonly key: Buffer }, keySet: KeySet): Server =>
-  createServer({ ...tls, minVersion: 'TLSv1.2', requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+  createServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000, requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     const id = request.method === 'GET' || request.method === 'HEAD' ? PATH.exec(request.url?.split('?')[0] ?? '')?.[1] : undefined;
     const keys = id === undefined ? null : keySet(id);
     if (keys === null) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');

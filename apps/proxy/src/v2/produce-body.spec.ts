@@ -7,9 +7,9 @@ import { partitionParameter } from './path-parameters.js';
 
 const limits = { records: 3, depth: 10 };
 const parse = (text: string, format: 'json' | 'binary' = 'json', partition: number | null = null) => parseProduceBody(Buffer.from(text), 't', format, limits, partition);
-const refusal = (text: string, format: 'json' | 'binary' = 'json'): string => {
+const refusal = async (text: string, format: 'json' | 'binary' = 'json'): Promise<string> => {
   try {
-    parse(text, format);
+    await parse(text, format);
   } catch (error) {
     if (error instanceof RequestError) return `${error.code}: ${error.sentence}`;
     throw error;
@@ -18,25 +18,25 @@ const refusal = (text: string, format: 'json' | 'binary' = 'json'): string => {
 };
 
 describe('a v2 produce body becomes records', () => {
-  it('keeps keys, values and partitions, and what is absent is null', () => {
-    expect(parse('{"records":[{"key":"k","value":{"n":1}},{"value":null,"partition":2},{}]}')).toEqual([
+  it('keeps keys, values and partitions, and what is absent is null', async () => {
+    expect(await parse('{"records":[{"key":"k","value":{"n":1}},{"value":null,"partition":2},{}]}')).toEqual([
       { topic: 't', partition: null, key: Buffer.from('"k"'), value: Buffer.from('{"n":1}') },
       { topic: 't', partition: 2, key: null, value: null },
       { topic: 't', partition: null, key: null, value: null },
     ]);
   });
 
-  it('takes the partition of the path for a record that names none', () => {
-    expect(parse('{"records":[{"value":1},{"value":2,"partition":0}]}', 'json', 5).map((record) => record.partition)).toEqual([5, 0]);
+  it('takes the partition of the path for a record that names none', async () => {
+    expect((await parse('{"records":[{"value":1},{"value":2,"partition":0}]}', 'json', 5)).map((record) => record.partition)).toEqual([5, 0]);
   });
 
-  it('decodes base64 in the binary format', () => {
-    expect(parse('{"records":[{"key":"aw==","value":""}]}', 'binary')[0]).toMatchObject({ key: Buffer.from('k'), value: Buffer.alloc(0) });
+  it('decodes base64 in the binary format', async () => {
+    expect((await parse('{"records":[{"key":"aw==","value":""}]}', 'binary'))[0]).toMatchObject({ key: Buffer.from('k'), value: Buffer.alloc(0) });
   });
 
-  it('keeps a number beyond 2^53, __proto__ and escapes as they were written', () => {
+  it('keeps a number beyond 2^53, __proto__ and escapes as they were written', async () => {
     const value = '{"__proto__":{"a":9007199254740993},"t":"\\u00e9"}';
-    expect(parse(`{"records":[{"value":${value}}]}`)[0]?.value?.toString()).toBe(value);
+    expect((await parse(`{"records":[{"value":${value}}]}`))[0]?.value?.toString()).toBe(value);
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();
   });
 });
@@ -62,12 +62,12 @@ describe('a v2 produce body is refused', () => {
     ['with a schema member', '{"records":[{}],"value_schema":"{}"}', 'UNRECOGNIZED_FIELD: Unrecognized field: value_schema'],
     ['with an unknown member of a record', '{"records":[{"headers":[]}]}', 'UNRECOGNIZED_FIELD: Unrecognized field: headers'],
     ['with __proto__ as a control field', '{"__proto__":1,"records":[{}]}', 'UNRECOGNIZED_FIELD: Unrecognized field: __proto__'],
-  ])('%s', (_, text, expected) => {
-    expect(refusal(text)).toContain(expected);
+  ])('%s', async (_, text, expected) => {
+    expect(await refusal(text)).toContain(expected);
   });
 
-  it('when a value is no base64, naming the data', () => {
-    expect(refusal('{"records":[{"value":"%%"}]}', 'binary')).toBe('UNFIT_RECORD: Bad Request: data="%%" is not a valid base64 string.');
+  it('when a value is no base64, naming the data', async () => {
+    expect(await refusal('{"records":[{"value":"%%"}]}', 'binary')).toBe('UNFIT_RECORD: Bad Request: data="%%" is not a valid base64 string.');
   });
 });
 

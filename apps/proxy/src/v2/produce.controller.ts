@@ -4,7 +4,7 @@ import type { ProduceRecord, RecordResult } from '@postern/kafka';
 import { callerOf } from '../authn/caller-of.js';
 import type { Settings } from '../config/settings.schema.js';
 import { Operation } from '../gate/operation.js';
-import { readBody } from '../http/body-reader.js';
+import { BodyReader } from '../http/body-reader.js';
 import { httpErrorOf } from '../http/http-errors.js';
 import { Produce } from '../records/produce.use-case.js';
 import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
@@ -20,6 +20,7 @@ import { parseProduceBody } from './produce-body.js';
 export class ProduceController {
   constructor(
     private readonly produce: Produce,
+    private readonly bodies: BodyReader,
     @Inject(DEFAULT_CLUSTER) private readonly cluster: string,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -44,7 +45,7 @@ export class ProduceController {
     requireV2Answer(request);
     const format = embeddedFormat(request);
     const { limits } = this.settings;
-    const records = parseProduceBody(await readBody(request, reply, limits), topic, format, limits, partition);
+    const records = await parseProduceBody(await this.bodies.read(request, reply), topic, format, limits, partition);
     request.record.records = records.length;
     const results = await this.produce.records(caller, this.cluster, records);
     refuseAsAWhole(records, results, partition);

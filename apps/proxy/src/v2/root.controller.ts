@@ -1,18 +1,16 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Inject } from '@nestjs/common';
-import type { Settings } from '../config/settings.schema.js';
+import { JsonCursor, JsonFault } from '@postern/schema';
 import { Operation } from '../gate/operation.js';
-import { readBody } from '../http/body-reader.js';
+import { BodyReader } from '../http/body-reader.js';
 import { RequestError } from '../http/request-error.js';
-import { SETTINGS } from '../wiring/tokens.js';
 import { AnswerV2, json } from './answer-v2.js';
 import { requireV2Answer, requireV2Body } from './negotiation.js';
 
 /** `GET /` and `POST /`: an empty object for whoever may call at all. */
 @Controller()
 export class RootController {
-  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+  constructor(private readonly bodies: BodyReader) {}
 
   @Get()
   @AnswerV2()
@@ -28,18 +26,23 @@ export class RootController {
   async post(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     requireV2Answer(request);
     requireV2Body(request);
-    const body = await readBody(request, reply, this.settings.limits);
-    if (body.length > 0) requireObject(body.toString());
+    const body = await this.bodies.read(request, reply, MOST_BYTES);
+    if (body.length > 0) requireObject(body);
     return json('{}');
   }
 }
 
-const requireObject = (text: string): void => {
-  let value: unknown;
+const MOST_BYTES = 64 * 1024;
+const MOST_LEVELS = 100;
+
+const requireObject = (body: Buffer): void => {
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw new RequestError('INVALID_JSON');
+    const cursor = new JsonCursor(body, MOST_LEVELS);
+    const isObject = cursor.peek() === 0x7b;
+    cursor.value();
+    if (!cursor.atEnd()) throw new RequestError('INVALID_JSON');
+    if (!isObject) throw new RequestError('BAD_REQUEST', 'Bad Request: the request body must be a JSON object.');
+  } catch (error) {
+    throw error instanceof JsonFault ? new RequestError('INVALID_JSON') : error;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RequestError('BAD_REQUEST', 'Bad Request: the request body must be a JSON object.');
 };

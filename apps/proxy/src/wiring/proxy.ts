@@ -9,7 +9,8 @@ import type { LoadedSettings } from '../config/load-settings.js';
 import { KnownRoutes } from '../http/known-routes.js';
 import { createListenerServer } from '../http/listener-server.js';
 import { FloodLimit } from '../limits/flood.limit.js';
-import { createHttp, installHooks } from '../request-path.js';
+import { createHttp, installHooks, requestEnded, type RequestEnded } from '../request-path.js';
+import { RequestMetrics } from '../telemetry/request-metrics.js';
 
 /** The application behind its listeners. Nothing listens yet. */
 export interface Proxy {
@@ -30,24 +31,28 @@ class DenyingAdapter extends FastifyAdapter {
 export const createProxy = async ({ settings, pathOf }: LoadedSettings, authentication: Authentication, parts: readonly Provider[]): Promise<Proxy> => {
   const routes = new KnownRoutes();
   const servers = new Map<string, Server>();
-  const refused: { log: RequestLog | null } = { log: null };
+  // Servers and hooks stand before NestJS makes these.
+  const late: { log: RequestLog | null; end: RequestEnded | null } = { log: null, end: null };
+  const onEnd: RequestEnded = (request, reply) => late.end?.(request, reply);
   const serve = (handle: RequestListener): Server => {
     for (const listener of settings.listeners) {
-      servers.set(listener.name, createListenerServer(listener, pathOf, settings.limits, handle, (...refusal) => refused.log?.refusedFraming(...refusal)));
+      servers.set(listener.name, createListenerServer(listener, pathOf, settings.limits, handle, (...refusal) => late.log?.refusedFraming(...refusal)));
     }
     const [first] = servers.values();
     if (first === undefined) throw new Error('no listener');
     return first;
   };
-  const http = createHttp(serve as Parameters<typeof createHttp>[0], routes, authentication);
+  const http = createHttp(serve as Parameters<typeof createHttp>[0], routes, authentication, onEnd);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(parts),
     new DenyingAdapter(http as never),
     // Bodies are for the controllers' reader; NestJS's own log lines are not ours and say nothing that an operator needs.
     { bodyParser: false, logger: false, abortOnError: false },
   );
-  refused.log = app.get(RequestLog);
-  installHooks(http, app, routes, authentication, new FloodLimit(settings.limits.floodPerSecond, settings.limits.floodBurst));
+  const log = app.get(RequestLog);
+  late.log = log;
+  late.end = requestEnded(log, app.get(RequestMetrics));
+  installHooks(http, app, routes, authentication, new FloodLimit(settings.limits.floodPerSecond, settings.limits.floodBurst), onEnd);
   await app.init();
   await http.ready();
   return { app, servers, routes };

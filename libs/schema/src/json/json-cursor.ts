@@ -94,6 +94,26 @@ export class JsonCursor {
     this.take(']');
   }
 
+  /** The same as `object` and `array`, one member or item at a time, for a body so large that others must get their turn between. */
+  *members(): Generator<string, void> {
+    this.take('{');
+    if (this.takeIf('}')) return;
+    do {
+      const name = this.string();
+      this.take(':');
+      yield name;
+    } while (this.takeIf(','));
+    this.take('}');
+  }
+
+  *items(): Generator<void, void> {
+    this.take('[');
+    if (this.takeIf(']')) return;
+    do yield;
+    while (this.takeIf(','));
+    this.take(']');
+  }
+
   /** Takes a string and decodes it. For names and control fields, not for record values. */
   string(): string {
     if (this.peek() !== QUOTE) throw this.#fault('Expected a string');

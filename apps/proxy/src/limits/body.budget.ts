@@ -1,0 +1,25 @@
+/** Bytes of request bodies in memory, for the process and for one principal, so that many bodies at once cannot fill it. */
+export class BodyBudget {
+  readonly #ofPrincipal = new Map<string, number>();
+  #taken = 0;
+
+  constructor(
+    private readonly most: number,
+    private readonly mostOfPrincipal: number,
+  ) {}
+
+  tryTake(principal: string, bytes: number): boolean {
+    const now = this.#ofPrincipal.get(principal) ?? 0;
+    if (this.#taken + bytes > this.most || now + bytes > this.mostOfPrincipal) return false;
+    this.#taken += bytes;
+    this.#ofPrincipal.set(principal, now + bytes);
+    return true;
+  }
+
+  give(principal: string, bytes: number): void {
+    this.#taken -= bytes;
+    const left = (this.#ofPrincipal.get(principal) ?? 0) - bytes;
+    if (left <= 0) this.#ofPrincipal.delete(principal);
+    else this.#ofPrincipal.set(principal, left);
+  }
+}
