@@ -76,4 +76,30 @@ describe('the failure budget', () => {
     tries('alice', '10.0.0.1', 5);
     expect(take('bob', '10.0.0.1').kind).toBe('go');
   });
+  it('never drops a count inside its window: spraying names does not reset a guess', () => {
+    const { tries, take } = budget({ failuresPerSource: 1_000_000 });
+    tries('alice', '10.0.0.1', 3);
+    for (let n = 0; n < 60_000; n += 1) take(`name-${n}`, `10.${n % 250}.${(n >> 8) % 250}.1`);
+    expect(take('alice', '10.0.0.1').kind).toBe('spent');
+    expect(take('one more name', '10.9.9.9').kind).toBe('spent');
+  });
+  it('has room again when windows have ended', () => {
+    const { take, later } = budget({ failuresPerSource: 1_000_000 });
+    for (let n = 0; n < 50_000; n += 1) take(`name-${n}`, '10.0.0.1');
+    expect(take('late', '10.0.0.2').kind).toBe('spent');
+    later(301);
+    expect(take('late', '10.0.0.2').kind).toBe('go');
+  });
+  it('bounds one source over all names, and a success pays for itself only', () => {
+    const { take, succeeded } = budget({ failuresPerSource: 5 });
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    expect(names.map((name) => take(name, '10.0.0.1').kind)).toEqual(['go', 'go', 'go', 'go', 'go', 'spent']);
+    succeeded('a', '10.0.0.1');
+    expect([take('g', '10.0.0.1').kind, take('h', '10.0.0.1').kind, take('h', '10.0.0.2').kind]).toEqual(['go', 'spent', 'go']);
+  });
+  it('counts a name that the directory takes for another spelling', () => {
+    const { tries } = budget();
+    tries('alice', '10.0.0.1', 3);
+    expect(tries('al\u0130ce', '10.0.0.1', 1)).toEqual(['spent']);
+  });
 });

@@ -1,11 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../contract/plugin.js';
+import { FailureCounts, type Count } from './failure.counts.js';
 
 export interface FailureBudgetOptions {
   /** Bad passwords after which the directory locks the account, and how long it counts them. */
   readonly lockoutThreshold: number;
   readonly windowSeconds: number;
   readonly replicas: number;
+  /** Failed logins of one source over all names within the window; default 500. */
+  readonly failuresPerSource?: number;
   readonly clock: Clock;
 }
 
@@ -22,66 +25,66 @@ export interface FailureBudget {
   readonly giveBack: (loginName: string, source: string) => void;
 }
 
-interface Count {
-  readonly since: number;
-  readonly failures: number;
-}
-
 const MAX_NAMES = 50_000;
+const MAX_SOURCES = 50_000;
 /** A source that was not told is nobody's: it neither counts by itself nor passes for the one that last succeeded. */
 const UNKNOWN = '';
 
 /**
- * Two counts in a fixed window: by (name, source), and by name over all sources; the latter is half the lock-out
- * threshold shared by all replicas. The source that last succeeded passes the second one: an attacker elsewhere must
- * not be able to keep the real owner out.
+ * Three counts in a fixed window: by (name, source); by name over all sources, which is half the lock-out threshold shared
+ * by all replicas; and by source over all names, against one password sprayed over many names. The source that last
+ * succeeded passes the second one: an attacker elsewhere must not be able to keep the real owner out.
  */
-export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas, clock }: FailureBudgetOptions): FailureBudget => {
+export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas, failuresPerSource = 500, clock }: FailureBudgetOptions): FailureBudget => {
+  const windowMs = windowSeconds * 1000;
   const nameLimit = Math.max(1, Math.floor(lockoutThreshold / (2 * replicas)));
-  const sourceLimit = Math.max(1, Math.min(3, nameLimit));
-  const byName = new LRUCache<string, Count>({ max: MAX_NAMES });
-  const bySource = new LRUCache<string, Count>({ max: MAX_NAMES });
+  const pairLimit = Math.max(1, Math.min(3, nameLimit));
+  const byName = new FailureCounts(windowMs, MAX_NAMES, clock);
+  const byPair = new FailureCounts(windowMs, MAX_NAMES, clock);
+  const bySource = new FailureCounts(windowMs, MAX_SOURCES, clock);
   const lastGood = new LRUCache<string, string>({ max: MAX_NAMES });
 
-  const current = (counts: LRUCache<string, Count>, key: string): Count | null => {
-    const count = counts.get(key);
-    return count !== undefined && clock.now() - count.since < windowSeconds * 1000 ? count : null;
+  const spent = ({ since }: Count): BudgetAnswer => ({ kind: 'spent', retryAfterSeconds: Math.max(1, Math.ceil((since + windowMs - clock.now()) / 1000)) });
+  const giveBack = (loginName: string, source: string): void => {
+    const [name, place] = [normalName(loginName), normalSource(source)];
+    byName.add(name, -1);
+    byPair.add(pair(name, place), -1);
+    bySource.add(place, -1);
   };
-  const add = (counts: LRUCache<string, Count>, key: string, failures: 1 | -1): void => {
-    const count = current(counts, key);
-    counts.set(key, { since: count?.since ?? clock.now(), failures: Math.max(0, (count?.failures ?? 0) + failures) });
-  };
-  const spent = ({ since }: Count): BudgetAnswer => ({ kind: 'spent', retryAfterSeconds: Math.max(1, Math.ceil((since + windowSeconds * 1000 - clock.now()) / 1000)) });
 
   return {
     take: (loginName, source) => {
       const [name, place] = [normalName(loginName), normalSource(source)];
-      const here = current(bySource, pair(name, place));
-      if (place !== UNKNOWN && here !== null && here.failures >= sourceLimit) return spent(here);
-      const all = current(byName, name);
+      const key = pair(name, place);
+      const here = byPair.current(key);
+      if (place !== UNKNOWN && here !== null && here.failures >= pairLimit) return spent(here);
+      const all = byName.current(name);
       if (all !== null && all.failures >= nameLimit && (place === UNKNOWN || lastGood.get(name) !== place)) return spent(all);
-      add(byName, name, 1);
-      add(bySource, pair(name, place), 1);
+      const sprayed = bySource.current(place);
+      if (place !== UNKNOWN && sprayed !== null && sprayed.failures >= failuresPerSource) return spent(sprayed);
+      const full = byName.full(name) ?? byPair.full(key) ?? bySource.full(place);
+      if (full !== null) return spent(full);
+      byName.add(name, 1);
+      byPair.add(key, 1);
+      bySource.add(place, 1);
       return { kind: 'go' };
     },
     succeeded: (loginName, source) => {
       const [name, place] = [normalName(loginName), normalSource(source)];
       byName.delete(name);
-      bySource.delete(pair(name, place));
+      byPair.delete(pair(name, place));
+      // Its own charge alone: one good login does not pay for guesses at other names.
+      bySource.add(place, -1);
       lastGood.set(name, place);
     },
-    giveBack: (loginName, source) => {
-      const [name, place] = [normalName(loginName), normalSource(source)];
-      add(byName, name, -1);
-      add(bySource, pair(name, place), -1);
-    },
+    giveBack,
   };
 };
 
 const pair = (name: string, place: string): string => `${name.length}:${name}${place}`;
 
-/** Directories match names without case and compatibility forms: "ALICE" counts as "alice". */
-const normalName = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
+/** Directories match names without case and compatibility forms: "ALICE" counts as "alice", and so does "al\u0130ce" (slapd takes İ for i). */
+const normalName = (name: string): string => name.normalize('NFKC').trim().toLowerCase().replaceAll('i\u0307', 'i');
 
 /** One IPv6 subscriber owns a /64 and could count from zero 2^64 times. */
 const normalSource = (source: string): string => {

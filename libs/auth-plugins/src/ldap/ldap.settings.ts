@@ -12,6 +12,8 @@ export const loginFields = {
       replicas: z.int().min(1).max(100).default(1),
       /** How long the directory counts a bad password. */
       windowSeconds: z.int().min(1).max(86_400).default(300),
+      /** Failed logins of one source over all names within the window: against one password sprayed over many names. */
+      failuresPerSource: z.int().min(1).max(1_000_000).default(500),
     })
     .prefault({}),
 };
