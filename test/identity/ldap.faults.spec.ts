@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plugin } from '@postern/auth-plugins';
 import { makeCertificates, PEOPLE, sleep, startDirectory, waitUntil, type Directory } from '../../stack/src/index.ts';
 import { stack } from '../setup/stack.ts';
-import { ldapFor } from './ldap-plugin.setup.ts';
+import { ldapFor as pluginFor } from './ldap-plugin.setup.ts';
 import { basic, principalOf, run } from './run-plugin.ts';
 
 const ALICE = basic('alice', 'alice-secret');
@@ -22,9 +22,10 @@ const quietSockets = async () => {
   return openSockets();
 };
 
-describe('a directory that fails', () => {
+describe.each(['ldapjs', 'ldapts'] as const)('a directory that fails, by %s', (driver) => {
   let directory: Directory;
   let otherCa = '';
+  const ldapFor = (against: Directory, over: Parameters<typeof pluginFor>[1] = {}) => pluginFor(against, { driver, ...over });
   beforeAll(async () => {
     const runDir = mkdtempSync(join(stack().runDir, 'faulty-directory-'));
     directory = await startDirectory({ runDir, certificates: await makeCertificates(join(runDir, 'tls')), usualPorts: false, lifetime: 'parent' });

@@ -10,8 +10,9 @@ import { basic, principalOf, run } from './run-plugin.ts';
 
 const PEOPLE_DN = `ou=people,${BASE_DN}`;
 const programs = [...new Set<DirectoryProgram>(['unboundid', chosenProgram('')])];
+const ways = programs.flatMap((program) => (['ldapjs', 'ldapts'] as const).map((driver) => [program, driver] as const));
 
-describe.each(programs)('logins against %s', (program) => {
+describe.each(ways)('logins against %s by %s', (program, driver) => {
   let directory: Directory;
   beforeAll(async () => {
     const runDir = mkdtempSync(join(stack().runDir, 'identity-directory-'));
@@ -21,7 +22,7 @@ describe.each(programs)('logins against %s', (program) => {
 
   /** One login by a plugin of its own. */
   const login = async (name: string, password: string, over: Parameters<typeof ldapFor>[1] = {}) => {
-    const { plugin, reports } = ldapFor(directory, over);
+    const { plugin, reports } = ldapFor(directory, { driver, ...over });
     const ended = await run(plugin, basic(name, password));
     await plugin.close();
     return { ended, reports };
@@ -106,7 +107,7 @@ describe.each(programs)('logins against %s', (program) => {
   });
 
   it('a changed password, a lock and a changed group are seen when the remembered login ends', async () => {
-    const { plugin, later } = ldapFor(directory);
+    const { plugin, later } = ldapFor(directory, { driver });
     const erin = () => run(plugin, basic('erin', 'erin-secret'));
     const first = principalOf(await erin());
     await directory.addToGroup('erin', 'kafka-users');

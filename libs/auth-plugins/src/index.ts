@@ -29,4 +29,5 @@ export * from './oidc/oidc.plugin.js';
 export type { OidcSettings } from './oidc/oidc.settings.js';
 export * from './ldap/ldap.plugin.js';
 export * from './ldap/ldap.settings.js';
-export type { DirectoryDriver } from './ldap/directory.driver.js';
+export { DirectoryFailure, type DirectoryConnection, type DirectoryDriver, type DirectoryServer } from './ldap/directory.driver.js';
+export { DRIVERS } from './ldap/driver.choice.js';

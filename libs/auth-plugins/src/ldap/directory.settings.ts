@@ -19,6 +19,8 @@ export const directoryFields = {
   /** Replicas of one directory, in order of preference. */
   urls: z.array(directoryUrl).min(1),
   caFile: z.string().optional(),
+  /** The LDAP library: both pass one contract suite. ldapjs is archived, ldapts is maintained. */
+  driver: z.enum(['ldapjs', 'ldapts']).default('ldapjs'),
   /** Name to verify in the certificate when it is not the URL's host. */
   serverName: z.string().optional(),
   /** Allows ldap:// to a loopback address, for tests (I22). */

@@ -3,9 +3,9 @@ import { createRunner } from '../runner/plugin.runner.js';
 import { StrictBasicStrategy } from './basic.strategy.js';
 import { createCredentialCache } from './credential.cache.js';
 import type { DirectoryDriver } from './directory.driver.js';
+import { DRIVERS } from './driver.choice.js';
 import { createDirectoryLogin } from './directory.login.js';
 import { createFailureBudget } from './failure.budget.js';
-import { ldapjsDriver } from './ldapjs.driver.js';
 import { ldapSchema, type LdapSettings } from './ldap.settings.js';
 import { createLdapVerifier } from './ldap.verifier.js';
 import { openDirectory, probeDirectory } from './open.directory.js';
@@ -17,7 +17,7 @@ const PROBE_EVERY_MS = 10_000;
  * @param driver another LDAP library, or a directory made for a spec
  * @throws StartupError for unreadable files and names that are no DNs
  */
-export const createLdapPlugin = (settings: LdapSettings, dependencies: PluginDependencies, driver: DirectoryDriver = ldapjsDriver): Plugin => {
+export const createLdapPlugin = (settings: LdapSettings, dependencies: PluginDependencies, driver: DirectoryDriver = DRIVERS[settings.driver]): Plugin => {
   const { clock, report } = dependencies;
   const say = (event: string, code?: string | number) => report?.({ pluginId: settings.id, event, ...(code === undefined ? {} : { code }) });
   const access = openDirectory({ at: `plugins.${settings.id}`, settings, connections: settings.connections, driver, report: say }, dependencies);

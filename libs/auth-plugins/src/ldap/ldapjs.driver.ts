@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import ldapjs, { type Client, type SearchEntry } from 'ldapjs';
+import { isTlsError } from '../tls/tls.error.js';
 import { DirectoryFailure, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type SearchAnswer } from './directory.driver.js';
 
 // CommonJS that re-exports in a loop: Node finds no names in it, only the default.
@@ -152,6 +153,3 @@ const resultCodeOf = (error: unknown): number | null => {
   // 80 ("other") is what ldapjs gives its own connection errors; no code from there up decides anything.
   return typeof code === 'number' && code > 0 && code < 80 ? code : null;
 };
-
-const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/;
-const isTlsError = (error: unknown): boolean => TLS_CODE.test(String((error as { code?: unknown } | undefined)?.code));

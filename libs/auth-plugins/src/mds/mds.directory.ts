@@ -1,6 +1,6 @@
 import type { HealthState, PluginDependencies } from '../contract/plugin.js';
 import { createDirectoryLookup, type DirectoryLookup } from '../ldap/directory.lookup.js';
-import { ldapjsDriver } from '../ldap/ldapjs.driver.js';
+import { DRIVERS } from '../ldap/driver.choice.js';
 import { openDirectory, probeDirectory } from '../ldap/open.directory.js';
 import type { MdsReport } from './mds.nodes.js';
 import type { MdsSettings } from './mds.settings.js';
@@ -20,7 +20,7 @@ export const createMdsDirectory = (
   dependencies: PluginDependencies,
 ): MdsDirectory => {
   // One connection for binds that never come: the pool opens none before it is asked.
-  const access = openDirectory({ at, settings, connections: { ...settings.connections, bind: 1 }, driver: ldapjsDriver, report }, dependencies);
+  const access = openDirectory({ at, settings, connections: { ...settings.connections, bind: 1 }, driver: DRIVERS[settings.driver], report }, dependencies);
   let state: HealthState['state'] = 'unknown';
   return {
     lookup: createDirectoryLookup({ settings, searches: access.searches, report }),

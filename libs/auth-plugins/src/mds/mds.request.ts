@@ -1,5 +1,6 @@
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { isTlsError } from '../tls/tls.error.js';
 
 /** One whole answer, or the reason why there is none; no text of the other side. */
 export type MdsReply = { readonly kind: 'answer'; readonly status: number; readonly body: string } | { readonly kind: 'failed'; readonly why: 'connect' | 'tls' | 'deadline' | 'cut' | 'too-large' | 'encoded' };
@@ -9,7 +10,6 @@ export type MdsGet = (url: string, authorization: string | null, signal: AbortSi
 
 /** A token is under 2 KB, a list of nodes under 10: more is somebody else's page. */
 const MAX_BYTES = 64 * 1024;
-const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/;
 
 /**
  * Over verified TLS only, by its own connections: no redirect is followed (node:https follows none), no answer is
@@ -27,7 +27,7 @@ export const createMdsGet = ({ ca }: { readonly ca?: string | undefined }): { re
           resolve(signal.aborted ? { kind: 'failed', why: 'deadline' } : reply);
         }, () => undefined);
       });
-      outgoing.on('error', (error: NodeJS.ErrnoException) => resolve({ kind: 'failed', why: signal.aborted ? 'deadline' : TLS_CODE.test(error.code ?? '') ? 'tls' : 'connect' }));
+      outgoing.on('error', (error) => resolve({ kind: 'failed', why: signal.aborted ? 'deadline' : isTlsError(error) ? 'tls' : 'connect' }));
       outgoing.end();
     });
   return { get, close: () => agent.destroy() };
