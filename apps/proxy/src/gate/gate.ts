@@ -24,7 +24,7 @@ export const createGate = (settings: GateSettings | undefined, authorities: read
   const rules = settings.rules.map((rule, i) => createGateRule(`gate.rules.${i}`, rule));
   return {
     decide: (principal, act) => decide(rules, principal, act),
-    topicRule: (principal, act) => ({ admits: (topic) => admitsTopic(rules, principal, act, topic) }),
+    topicRule: (principal, act) => topicRule(rules, principal, act),
   };
 };
 
@@ -49,16 +49,14 @@ const decide = (rules: readonly GateRule[], principal: VerifiedPrincipal, act: A
   return mayDeny || (mayAllow && !allowsAll) ? { kind: 'unknown' } : { kind: 'allowed' };
 };
 
-/** Doubt never admits here; `decide` has answered it with 503 before. */
-const admitsTopic = (rules: readonly GateRule[], principal: VerifiedPrincipal, act: Act, topic: string): boolean => {
-  let isAllowed = false;
-  for (const rule of rules) {
-    if (!rule.reachesTopic(act, topic)) continue;
-    const membership = rule.membership(principal);
-    if (rule.effect === 'deny' && membership !== 'out') return false;
-    if (rule.effect === 'allow' && membership === 'in') isAllowed = true;
-  }
-  return isAllowed;
+/** Doubt never admits here; `decide` has answered it with 503 before. Memberships are looked up once: a list may hold thousands of topics. */
+const topicRule = (rules: readonly GateRule[], principal: VerifiedPrincipal, act: Act): TopicRule => {
+  const memberships = rules.map((rule) => ({ rule, membership: rule.membership(principal) }));
+  const denying = memberships.filter(({ rule, membership }) => rule.effect === 'deny' && membership !== 'out');
+  const allowing = memberships.filter(({ rule, membership }) => rule.effect === 'allow' && membership === 'in');
+  return {
+    admits: (topic) => allowing.some(({ rule }) => rule.reachesTopic(act, topic)) && !denying.some(({ rule }) => rule.reachesTopic(act, topic)),
+  };
 };
 
 /** The groups that the rules name, for whoever has to ask a directory for them. */
