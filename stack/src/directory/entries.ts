@@ -55,5 +55,7 @@ const policyEntry: Entry = {
     pwdLockout: 'TRUE',
     pwdMaxFailure: String(LOCKOUT.failures),
     pwdLockoutDuration: String(LOCKOUT.seconds),
+    // Without it slapd never forgets a bad password, and slow guessing locks an account in the end.
+    pwdFailureCountInterval: '300',
   },
 };

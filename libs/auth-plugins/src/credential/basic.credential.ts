@@ -18,7 +18,8 @@ export const readBasicCredential = (headerValue: string): BasicCredential => {
   if (base64 === undefined) return { kind: 'refused', reason: 'malformed' };
   const bytes = Buffer.from(base64, 'base64');
   // Node's decoder forgives; what does not print back to the same text was no base64.
-  if (bytes.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) return { kind: 'refused', reason: 'malformed' };
+  const canonical = bytes.toString('base64');
+  if (canonical !== base64 && canonical.replace(/=+$/, '') !== base64) return { kind: 'refused', reason: 'malformed' };
   const text = decodeUtf8(bytes);
   const colon = text?.indexOf(':') ?? -1;
   if (text === null || colon < 0) return { kind: 'refused', reason: 'malformed' };

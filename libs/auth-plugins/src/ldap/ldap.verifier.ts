@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import type { VerifyLogin } from './basic.strategy.js';
@@ -12,19 +13,26 @@ export interface LdapVerifierOptions {
   readonly budget: FailureBudget;
   readonly login: DirectoryLogin;
   readonly clock: Clock;
+  /** Rejections are answered in steps of this many ms; default 50. */
+  readonly rejectStepMs?: number;
 }
 
 /** One login's way: remembered? within budget? then the directory. A remembered login never touches the budget (I28). */
-export const createLdapVerifier = ({ pluginId, authority, cache, budget, login, clock }: LdapVerifierOptions): VerifyLogin => {
+export const createLdapVerifier = ({ pluginId, authority, cache, budget, login, clock, rejectStepMs = 50 }: LdapVerifierOptions): VerifyLogin => {
   const ask = async (loginName: string, password: string, source: string): Promise<Verification> => {
     const answer = budget.take(loginName, source);
     if (answer.kind === 'spent') return { kind: 'throttled', retryAfterSeconds: answer.retryAfterSeconds };
+    const startedAt = performance.now();
     const said = await login(loginName, password).catch((error: unknown) => {
       budget.giveBack(loginName, source);
       throw error;
     });
     // Unknown names count like known ones: equal answers for both, and no oracle for names (attack 109).
-    if (said.kind === 'rejected') return said;
+    if (said.kind === 'rejected') {
+      // A directory takes longer over a known name (it writes the failure down): the step hides what is left of that (attack 53).
+      if (rejectStepMs > 0) await delay(rejectStepMs - ((performance.now() - startedAt) % rejectStepMs));
+      return said;
+    }
     budget.succeeded(loginName, source);
     const { id, name, groups } = said;
     return {
