@@ -6,6 +6,7 @@ import { registerProduceCases } from './produce.cases.ts';
 import { registerFaultCases } from './fault.cases.ts';
 import type { Contract } from './contract.setup.ts';
 import { registerFetchCases } from './fetch.cases.ts';
+import { registerGroupCases } from './group.cases.ts';
 import { registerOffsetCases } from './offset.cases.ts';
 import { registerTopicCases } from './topic.cases.ts';
 import { clusterOf, testSessions, type TransportName } from './test-sessions.ts';
@@ -43,6 +44,7 @@ export const registerContract = (transport: TransportName): void => {
     registerFetchCases(contract);
     registerOffsetCases(contract);
     registerTopicCases(contract);
+    registerGroupCases(contract);
     registerIdentityCases(contract);
     registerFaultCases(contract);
   });

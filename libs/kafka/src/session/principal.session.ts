@@ -1,34 +1,25 @@
 import { KafkaError } from '../errors/kafka-error.js';
 import { fromBrokerCode } from '../errors/from-broker-code.js';
-import { BrokerConnections } from '../protocol/broker.connections.js';
+import type { BrokerConnections } from '../protocol/broker.connections.js';
 import { DESCRIBE_CONFIGS } from '../protocol/codecs.js';
 import type { Timers } from '../protocol/deadline.js';
 import { FetchLanes } from '../protocol/fetch/fetch.lanes.js';
 import { fetchPartition } from '../protocol/fetch/partition.fetch.js';
-import { type ClusterMetadata, MetadataCache, type TopicMetadata } from '../protocol/metadata.cache.js';
+import type { ClusterMetadata, MetadataCache, TopicMetadata } from '../protocol/metadata.cache.js';
 import { listOffsets } from '../protocol/offsets/list-offsets.js';
 import { Accumulator } from '../protocol/produce/accumulator.js';
 import { ByteBudget } from '../protocol/produce/byte-budget.js';
 import { readCall } from '../protocol/read.call.js';
 import { createTopic } from '../protocol/topics/create-topic.js';
-import type { Transport } from '../transports/transport.js';
-import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
+import type { Clock, SessionLimits } from './cluster-settings.js';
 import type { KafkaCredentialSource } from './kafka-credential.js';
-import type { Observe } from './notices.js';
-import type { RefusedTokens } from './refused.tokens.js';
+import { type PrincipalWiringContext, wirePrincipal } from './principal.wiring.js';
 import type { BrokerDescription, ConfigEntry, CreatedTopic, FetchRequest, FetchResult, NewTopic, OffsetQuery, ProduceRecord, RecordResult } from './session.port.js';
-import { TokenHolder } from './token.holder.js';
+import type { TokenHolder } from './token.holder.js';
 
-export interface PrincipalSessionContext {
-  readonly cluster: ClusterSettings;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly refused: RefusedTokens;
+export interface PrincipalSessionContext extends PrincipalWiringContext {
   readonly limits: SessionLimits;
   readonly processBudget: ByteBudget;
-  readonly observe: Observe;
-  readonly count: (what: 'connects' | 'connectFailures') => void;
 }
 
 const TOPIC_RESOURCE = 2;
@@ -46,31 +37,16 @@ export class PrincipalSession {
   /** @throws KafkaError UNKNOWN_CLUSTER when the source names a listener that the cluster has not */
   constructor(source: KafkaCredentialSource, context: PrincipalSessionContext) {
     const { cluster, clock, timers, observe } = context;
-    const listener = cluster.listeners[source.listener];
-    if (listener === undefined) throw new KafkaError('UNKNOWN_CLUSTER', { resource: cluster.id });
     this.#context = context;
-    this.tokens = new TokenHolder(source, { clock, timers, refused: context.refused, observe });
-    this.#connections = new BrokerConnections({
-      transport: context.transport,
-      listener,
-      tokens: listener.sasl === 'none' ? null : this.tokens,
-      clock,
-      timers,
-      silenceMs: cluster.brokerDeadlineMs,
-      clusterId: cluster.id,
-      kafkaName: source.kafkaName,
-      observe,
-      onPrincipalChange: () => {
-        this.#state = 'broken';
-        this.tokens.poison();
-        observe({ kind: 'principal-changed', clusterId: cluster.id, kafkaName: source.kafkaName });
-      },
-      count: (what) => {
-        if (what === 'connects' && this.#state === 'new') this.#state = 'connected';
-        context.count(what);
+    const wired = wirePrincipal(source, context, {
+      principalChanged: () => (this.#state = 'broken'),
+      connected: () => {
+        if (this.#state === 'new') this.#state = 'connected';
       },
     });
-    this.#metadata = new MetadataCache(this.#connections, clock, timers, cluster.brokerDeadlineMs);
+    this.tokens = wired.tokens;
+    this.#connections = wired.connections;
+    this.#metadata = wired.metadata;
     this.#lanes = new FetchLanes(this.#connections, timers);
     this.#accumulator = new Accumulator({
       connections: this.#connections,

@@ -2,12 +2,17 @@ import { type Reader, Writer } from '@platformatic/kafka';
 import type { Api } from '../codecs.js';
 
 /** One partition asked for: by name, whole batches from the one that holds `offset`. */
-export interface FetchArgs {
+export interface FetchPosition {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
+}
+
+export interface FetchArgs {
+  /** In the order in which the broker fills the answer. */
+  readonly positions: readonly FetchPosition[];
   readonly maxWaitMs: number;
-  /** A limit for all batches but the first, which comes whole (KIP-74). */
+  /** A limit for each partition and for all of them; the first batch of all comes whole (KIP-74). */
   readonly maxBytes: number;
 }
 
@@ -17,7 +22,10 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint;
 }
 
+/** What the broker said of one partition. */
 export interface FetchAnswer {
+  readonly topic: string;
+  readonly partition: number;
   readonly errorCode: number;
   /** First offset that a running transaction may still hold back: the end for committed readers. */
   readonly lastStableOffset: bigint;
@@ -37,7 +45,7 @@ const NO_BYTES = Buffer.alloc(0);
 /** Version 12: the newest that names topics; later ones want ids, which change when a topic is made again. */
 const VERSION = 12;
 
-const encode = ({ topic, partition, offset, maxWaitMs, maxBytes }: FetchArgs): Writer =>
+const encode = ({ positions, maxWaitMs, maxBytes }: FetchArgs): Writer =>
   Writer.create()
     .appendInt32(NO_REPLICA)
     .appendInt32(maxWaitMs)
@@ -46,8 +54,9 @@ const encode = ({ topic, partition, offset, maxWaitMs, maxBytes }: FetchArgs): W
     .appendInt8(READ_COMMITTED)
     .appendInt32(NO_SESSION)
     .appendInt32(SESSION_EPOCH_NONE)
-    .appendArray([topic], (topicWriter, name) => {
-      topicWriter.appendString(name).appendArray([partition], (writer, index) => {
+    // A topic may be named again, so that its partitions keep the order that was asked for.
+    .appendArray([...positions], (topicWriter, { topic, partition, offset }) => {
+      topicWriter.appendString(topic).appendArray([partition], (writer, index) => {
         writer.appendInt32(index).appendInt32(NO_EPOCH).appendInt64(offset).appendInt32(NO_EPOCH).appendInt64(-1n).appendInt32(maxBytes);
       });
     })
@@ -55,8 +64,8 @@ const encode = ({ topic, partition, offset, maxWaitMs, maxBytes }: FetchArgs): W
     .appendString('')
     .appendTaggedFields();
 
-const parsePartition = (reader: Reader): FetchAnswer => {
-  reader.readInt32();
+const parsePartition = (topic: string, reader: Reader): FetchAnswer => {
+  const partition = reader.readInt32();
   const errorCode = reader.readInt16();
   const highWatermark = reader.readInt64();
   const lastStable = reader.readInt64();
@@ -64,21 +73,22 @@ const parsePartition = (reader: Reader): FetchAnswer => {
   const aborted = reader.readNullableArray((r) => ({ producerId: r.readInt64(), firstOffset: r.readInt64() })) ?? [];
   reader.readInt32();
   const batches = reader.readNullableBytes() ?? NO_BYTES;
-  return { errorCode, lastStableOffset: lastStable >= 0n ? lastStable : highWatermark, aborted, batches };
+  return { topic, partition, errorCode, lastStableOffset: lastStable >= 0n ? lastStable : highWatermark, aborted, batches };
 };
 
-/** @returns what the broker said of the one partition; null when it said nothing of it */
-const parse = (reader: Reader): FetchAnswer | null => {
+/** An error of the whole request is given to each partition. */
+const parse = (reader: Reader): readonly FetchAnswer[] => {
   reader.readInt32();
   const errorCode = reader.readInt16();
   reader.readInt32();
-  const topics = reader.readArray((r) => {
-    r.readString();
-    return r.readArray(parsePartition);
-  });
-  const answer = topics[0]?.[0] ?? null;
-  return errorCode === 0 || answer === null ? answer : { ...answer, errorCode };
+  const answers = reader
+    .readArray((r) => {
+      const topic = r.readString();
+      return r.readArray((partition) => parsePartition(topic, partition));
+    })
+    .flat();
+  return errorCode === 0 ? answers : answers.map((answer) => ({ ...answer, errorCode }));
 };
 
-/** Fetch of one partition, committed records only. The library's own codec unpacks every record before anybody wants it. */
-export const FETCH: Api<[FetchArgs], FetchAnswer | null> = { key: 1, name: 'Fetch', codecs: [{ version: VERSION, flexible: true, encode, parse }] };
+/** Fetch of committed records. The library's own codec unpacks every record before anybody wants it. */
+export const FETCH: Api<[FetchArgs], readonly FetchAnswer[]> = { key: 1, name: 'Fetch', codecs: [{ version: VERSION, flexible: true, encode, parse }] };

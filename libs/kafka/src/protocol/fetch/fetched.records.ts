@@ -9,6 +9,8 @@ const SLICE = 2_000;
 export interface FetchLimits {
   readonly maxRecords: number;
   readonly maxBytes: number;
+  /** Not even a first record above `maxBytes`: others have been taken already. */
+  readonly strict?: boolean;
 }
 
 /** The records of one read, over as many fetch answers as it takes, within its limits. */
@@ -34,6 +36,11 @@ export class FetchedRecords {
     return this.#full;
   }
 
+  /** Bytes of keys and values that were taken. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Bytes of keys and values that may still come; at least 1, since a first record comes whatever its size. */
   get bytesLeft(): number {
     return Math.max(1, this.#limits.maxBytes - this.#bytes);
@@ -57,7 +64,7 @@ export class FetchedRecords {
 
   #takeOne(record: FetchedRecord): boolean {
     const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    this.#full ||= this.records.length > 0 && this.#bytes + bytes > this.#limits.maxBytes;
+    this.#full ||= (this.records.length > 0 || this.#limits.strict === true) && this.#bytes + bytes > this.#limits.maxBytes;
     if (this.#full) return false;
     this.records.push(record);
     this.#bytes += bytes;

@@ -52,11 +52,11 @@ const askOnce = (context: PartitionFetchContext, { topic, partition }: FetchRequ
   const maxBytes = Math.min(ANSWER_BYTES, Math.max(ANSWER_LEAST_BYTES, ask.maxBytes));
   const { clock, lanes } = context;
   return askLeader(context, topic, partition, deadline, async (nodeId): Promise<LeaderAnswer<FetchAnswer>> => {
-    const answer = await lanes.on(nodeId, deadline, deadline - clock.now(), (connection) =>
-      connection.request(FETCH, [{ topic, partition, offset: ask.offset, maxWaitMs: Math.floor(ask.waitMs), maxBytes }], deadline),
+    const [answer] = await lanes.on(nodeId, deadline, deadline - clock.now(), (connection) =>
+      connection.request(FETCH, [{ positions: [{ topic, partition, offset: ask.offset }], maxWaitMs: Math.floor(ask.waitMs), maxBytes }], deadline),
     );
     const resource = `${topic}-${partition}`;
-    if (answer === null) return { kind: 'failed', brokerCode: -1, error: new KafkaError('BROKER_OTHER', { resource }) };
+    if (answer === undefined) return { kind: 'failed', brokerCode: -1, error: new KafkaError('BROKER_OTHER', { resource }) };
     const { errorCode } = answer;
     if (errorCode === 0) return { kind: 'done', value: answer };
     return { kind: 'failed', brokerCode: errorCode, error: new KafkaError(fromBrokerCode(errorCode, 'partition'), { resource, brokerCode: errorCode }) };
