@@ -18,7 +18,7 @@ export type ParsedAuthorization =
 /** Kafka's SASL layer and most proxies take more; no identity token of a person or service needs more. */
 const MAX_TOKEN_LENGTH = 12 * 1024;
 
-const SCHEME = /^([A-Za-z0-9!#$%&'*+.^_`|~-]{1,64})( |$)/;
+const SCHEME = /^([A-Za-z0-9!#$%&'*+.^_`|~-]{1,64})( +|$)/;
 const BASIC = /^[A-Za-z0-9+/]{1,2048}={0,2}$/;
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
