@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DirectoryFailure, DRIVERS, type DirectoryConnection, type DirectoryServer } from '@postern/auth-plugins';
-import { BASE_DN, makeCertificates, personDn, startDirectory, type Directory } from '../../stack/src/index.ts';
+import { BASE_DN, makeCertificates, personDn, sleep, startDirectory, type Directory } from '../../stack/src/index.ts';
 import { stack } from '../setup/stack.ts';
 import { addEntry } from './add-entry.ts';
 
 const PEOPLE_DN = `ou=people,${BASE_DN}`;
+/** No UTF-8, as the bytes of Active Directory's objectGUID are none. */
+const PHOTO = Buffer.from([0x00, 0x80, 0xff, 0xc3, 0x28]);
 const soon = () => AbortSignal.timeout(2_000);
 
 /** One contract for both LDAP libraries: what a connection answers, and how it ends. */
@@ -20,7 +22,7 @@ describe.each(['ldapjs', 'ldapts'] as const)('the driver %s', (name) => {
     directory = await startDirectory({ runDir, certificates: await makeCertificates(join(runDir, 'tls')), usualPorts: false, lifetime: 'parent' });
     server = { url: directory.url, ca: readFileSync(directory.caFile, 'utf8'), connectTimeoutMs: 1_000 };
     otherCa = (await makeCertificates(join(runDir, 'other-tls'))).ca;
-    await addEntry(directory.admin, `uid=plus\\+x\\,y,${PEOPLE_DN}`, { objectClass: 'inetOrgPerson', uid: 'plus+x,y', cn: 'Plus', sn: 'Plus', userPassword: 'plus-secret', jpegPhoto: 'x' });
+    await addEntry(directory.admin, `uid=plus\\+x\\,y,${PEOPLE_DN}`, { objectClass: 'inetOrgPerson', uid: 'plus+x,y', cn: 'Plus', sn: 'Plus', userPassword: 'plus-secret', jpegPhoto: PHOTO });
   });
   afterAll(() => directory.stop());
 
@@ -50,6 +52,12 @@ describe.each(['ldapjs', 'ldapts'] as const)('the driver %s', (name) => {
     expect(entry?.attributes.get('memberof')).toHaveLength(2);
     expect(entry?.attributes.get('entryuuid')?.[0]).toHaveLength(36);
     expect(entry?.attributes.has('telephonenumber')).toBe(false);
+    connection.destroy();
+  });
+  it('gives bytes that are no text as they are, though their name is asked for in another spelling', async () => {
+    const connection = await bound();
+    const answer = await connection.search({ base: PEOPLE_DN, scope: 'sub', equals: [{ attribute: 'uid', value: 'plus+x,y' }], attributes: ['JPEGPHOTO'], sizeLimit: 2 }, soon());
+    expect(answer.kind === 'entries' && answer.entries[0]?.attributes.get('jpegphoto')).toEqual([PHOTO]);
     connection.destroy();
   });
   it.each(['*', 'al*', 'alice)(uid=*', String.raw`\2a`, ')(objectClass=*', 'nobody'])('finds nothing for the value %j', async (value) => {
@@ -97,10 +105,15 @@ describe.each(['ldapjs', 'ldapts'] as const)('the driver %s', (name) => {
   it('gives up an operation at its deadline, and with it the connection', async () => {
     const connection = await bound();
     directory.freeze();
-    const before = performance.now();
-    await expect(connection.bind(personDn('alice'), 'alice-secret', AbortSignal.timeout(200))).rejects.toMatchObject({ reason: 'deadline' });
-    directory.thaw();
-    expect(performance.now() - before).toBeLessThan(1_000);
+    try {
+      // The stop reaches the process a moment after it is sent.
+      await sleep(100);
+      const before = performance.now();
+      await expect(connection.bind(personDn('alice'), 'alice-secret', AbortSignal.timeout(200))).rejects.toMatchObject({ reason: 'deadline' });
+      expect(performance.now() - before).toBeLessThan(1_000);
+    } finally {
+      directory.thaw();
+    }
     expect(connection.isOpen).toBe(false);
     await expect(find(connection, 'alice')).rejects.toMatchObject({ reason: 'lost' });
   });

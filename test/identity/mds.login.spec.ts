@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { groupDn, makeCertificates, startMds, type Mds, type MdsFault } from '../../stack/src/index.ts';
+import { groupDn, makeCertificates, sleep, startMds, type Mds, type MdsFault } from '../../stack/src/index.ts';
 import { stack } from '../setup/stack.ts';
 import { ldapFor } from './ldap-plugin.setup.ts';
 import { directoryBlock, discoveryBlock, mdsFor } from './mds-plugin.setup.ts';
@@ -134,10 +134,15 @@ describe('callers of MDS', () => {
   it('are 503 while MDS is frozen or shows a certificate of another CA, and get in again afterwards', async () => {
     const { plugin } = mdsFor(mds, { nodeTimeoutMs: 300, loginDeadlineMs: 500 });
     mds.freeze();
-    expect(await run(plugin, ALICE)).toBe('503 mds');
-    await plugin.start();
-    expect(plugin.health()).toEqual([{ name: 'corp-mds:mds', state: 'down' }]);
-    mds.thaw();
+    try {
+      // The stop reaches the process a moment after it is sent.
+      await sleep(100);
+      expect(await run(plugin, ALICE)).toBe('503 mds');
+      await plugin.start();
+      expect(plugin.health()).toEqual([{ name: 'corp-mds:mds', state: 'down' }]);
+    } finally {
+      mds.thaw();
+    }
     expect(principalOf(await run(plugin, ALICE)).name).toBe('alice');
     await plugin.close();
     expect(await once(ALICE, { caFile: otherCa })).toEqual({ ended: '503 mds', reports: ['node-failed:tls'] });
