@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import type { VerifyLogin } from './basic.strategy.js';
 import type { CredentialCache } from './credential.cache.js';
 import type { DirectoryLogin } from './directory.login.js';
 import type { FailureBudget } from './failure.budget.js';
+import { untilNextStep } from './reject.step.js';
 
 export interface LdapVerifierOptions {
   readonly pluginId: string;
@@ -29,8 +29,7 @@ export const createLdapVerifier = ({ pluginId, authority, cache, budget, login, 
     });
     // Unknown names count like known ones: equal answers for both, and no oracle for names (attack 109).
     if (said.kind === 'rejected') {
-      // A directory takes longer over a known name (it writes the failure down): the step hides what is left of that (attack 53).
-      if (rejectStepMs > 0) await delay(rejectStepMs - ((performance.now() - startedAt) % rejectStepMs));
+      await untilNextStep(startedAt, rejectStepMs);
       return said;
     }
     budget.succeeded(loginName, source);

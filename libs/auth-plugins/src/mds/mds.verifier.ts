@@ -5,6 +5,7 @@ import type { VerifyLogin } from '../ldap/basic.strategy.js';
 import type { CredentialCache } from '../ldap/credential.cache.js';
 import type { DirectoryLookup, LookupAnswer } from '../ldap/directory.lookup.js';
 import type { FailureBudget } from '../ldap/failure.budget.js';
+import { untilNextStep } from '../ldap/reject.step.js';
 import type { MdsLogin } from './mds.login.js';
 import type { VerifyMdsToken } from './mds-token.verifier.js';
 
@@ -17,6 +18,9 @@ export interface MdsVerifierOptions {
   /** The directory of the same authority; null where MDS stands alone and its `sub` is the subject. */
   readonly lookup: DirectoryLookup | null;
 }
+
+/** MDS asks a directory, so that known and unknown names differ there in time as they do at the directory itself. */
+const REJECT_STEP_MS = 50;
 
 /** MDS knows groups and tells nobody: without a directory they are unknown, never "none" (I24). */
 const alone = (subject: string): LookupAnswer => ({ kind: 'identity', id: subject, name: subject, groups: { kind: 'unknown' } });
@@ -58,10 +62,14 @@ export const createMdsLoginVerifier = (options: MdsLoginVerifierOptions): Verify
     const allowed = budget.take(loginName, source);
     if (allowed.kind === 'spent') return { kind: 'throttled', retryAfterSeconds: allowed.retryAfterSeconds };
     const signal = AbortSignal.timeout(deadlineMs);
+    const startedAt = performance.now();
     try {
       const verifiedAt = clock.now();
       const said = await login(loginName, password, signal);
-      if (said.kind === 'rejected') return { kind: 'rejected', reason: 'bad-credential' };
+      if (said.kind === 'rejected') {
+        await untilNextStep(startedAt, REJECT_STEP_MS);
+        return { kind: 'rejected', reason: 'bad-credential' };
+      }
       const verification = await factsOf(said.subject, verifiedAt, signal, { issuerKey: `authority:${authority}`, credentialExpiresAt: said.expiresAt, mdsToken: said.token });
       budget.succeeded(loginName, source);
       return verification;
