@@ -9,6 +9,8 @@ import { type ShownToken, TokenRefused, type TokenSource } from './shown-token.j
 const REAUTHENTICATION_GAP_MS = 1_000;
 /** A session this near to its end is not used: the broker answers nothing after it, it closes. */
 const END_MARGIN_MS = 250;
+/** Requests outstanding and nothing heard for this long: a frozen machine looks so, a busy one too. */
+const SUSPECT_AFTER_MS = 1_000;
 /** Part of the broker's session after which the same token is shown again, when the listener's limit is shorter than it. */
 const REAUTHENTICATE_AT = 0.8;
 
@@ -78,6 +80,11 @@ export class BrokerConnection {
 
   get isIdle(): boolean {
     return this.#inFlight === 0 && this.#renewal === null;
+  }
+
+  /** Open, but it may lead nowhere: whoever has a choice of brokers takes another. */
+  get isSuspect(): boolean {
+    return this.#inFlight > 0 && this.#context.clock.now() - this.#heardAt >= SUSPECT_AFTER_MS;
   }
 
   /**

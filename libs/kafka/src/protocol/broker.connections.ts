@@ -62,7 +62,7 @@ export class BrokerConnections {
     for (let wait = RETRY_FIRST_MS; ; wait = Math.min(wait * 2, RETRY_MOST_MS)) {
       const open = this.#openOne(purpose);
       if (open !== null) return open;
-      for (const address of this.#candidates()) {
+      for (const address of this.#candidates(purpose)) {
         try {
           return await this.#to(purpose, address, deadline);
         } catch (error) {
@@ -86,6 +86,11 @@ export class BrokerConnections {
     return connection;
   }
 
+  /** Whether another broker could be asked when one does not answer. */
+  get hasChoice(): boolean {
+    return this.#addresses.length > 1;
+  }
+
   /** Whether any broker can be talked to at this moment. */
   get hasOpen(): boolean {
     return [...this.#slots.values()].some(({ connection }) => connection?.isOpen === true);
@@ -98,14 +103,21 @@ export class BrokerConnections {
   }
 
   #openOne(purpose: Purpose): BrokerConnection | null {
-    for (const [key, { connection }] of this.#slots) if (connection?.isOpen === true && key.startsWith(`${purpose}|`)) return connection;
+    for (const [key, { connection }] of this.#slots) if (connection?.isOpen === true && !connection.isSuspect && key.startsWith(`${purpose}|`)) return connection;
     return null;
   }
 
-  #candidates(): BrokerAddress[] {
-    const all = [...new Set([...this.#nodes.values(), ...this.#context.listener.bootstrapServers])];
+  /** In turn; the ones that have gone silent come last, since asking them may cost the whole deadline. */
+  #candidates(purpose: Purpose): BrokerAddress[] {
+    const all = this.#addresses;
     const first = this.#turn++ % all.length;
-    return [...all.slice(first), ...all.slice(0, first)];
+    const isSuspect = (address: BrokerAddress): boolean => this.#slots.get(`${purpose}|${address}`)?.connection?.isSuspect === true;
+    const turned = [...all.slice(first), ...all.slice(0, first)];
+    return [...turned.filter((address) => !isSuspect(address)), ...turned.filter(isSuspect)];
+  }
+
+  get #addresses(): BrokerAddress[] {
+    return [...new Set([...this.#nodes.values(), ...this.#context.listener.bootstrapServers])];
   }
 
   async #to(purpose: Purpose, address: BrokerAddress, deadline: number): Promise<BrokerConnection> {

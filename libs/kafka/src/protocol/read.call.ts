@@ -4,8 +4,13 @@ import { ConnectionFault } from '../transports/transport.js';
 import type { BrokerConnections } from './broker.connections.js';
 import type { Api } from './codecs.js';
 
+/** What one broker may take of the deadline before another is asked. */
+const TRY_LEAST_MS = 1_000;
+const TRIES = 3;
+
 /**
- * A request that changes nothing, to whichever broker is there: asked again while the deadline lasts when its connection is lost.
+ * A request that changes nothing, to whichever broker is there: asked again while the deadline lasts when its connection is
+ * lost, and of another broker when one stays silent.
  * @throws KafkaError NO_BROKER, DEADLINE_EXCEEDED, those of the token source
  */
 export const readCall = async <Args extends readonly unknown[], Response>(
@@ -17,11 +22,13 @@ export const readCall = async <Args extends readonly unknown[], Response>(
 ): Promise<Response> => {
   for (;;) {
     const connection = await connections.toAny('work', deadline);
+    const now = clock.now();
+    const patience = connections.hasChoice ? Math.max(TRY_LEAST_MS, (deadline - now) / TRIES) : Infinity;
     try {
-      return await connection.request(api, args, deadline);
+      return await connection.request(api, args, Math.min(deadline, now + patience));
     } catch (error) {
       if (!(error instanceof ConnectionFault)) throw error;
-      if (error.reason === 'no-answer') throw new KafkaError('DEADLINE_EXCEEDED', {}, { cause: error });
+      if (error.reason === 'no-answer' && clock.now() >= deadline) throw new KafkaError('DEADLINE_EXCEEDED', {}, { cause: error });
       if (clock.now() >= deadline) throw new KafkaError('NO_BROKER', {}, { cause: error });
     }
   }

@@ -68,7 +68,11 @@ class Lab {
         leader,
         batches: Object.fromEntries(flat.map(({ name, index, count }) => [`${name}-${index}`, count])),
         answer: (codes = {}) => {
-          const partitionAnswer = (name: string, index: number): PartitionAnswer & { index: number } => ({ index, errorCode: codes[`${name}-${index}`] ?? 0, baseOffset: this.next++ * 1_000n, logAppendTimeMs: -1n, errorMessage: null, recordErrors: [] });
+          const partitionAnswer = (name: string, index: number): PartitionAnswer & { index: number } => {
+            const errorCode = codes[`${name}-${index}`] ?? 0;
+            const at = this.next++ * 1_000n;
+            return { index, errorCode, baseOffset: errorCode === 0 ? at : -1n, logAppendTimeMs: -1n, errorMessage: null, recordErrors: [] };
+          };
           resolve({ responses: flat.toReversed().map(({ name, index }) => ({ name, partitionResponses: [partitionAnswer(name, index)] })) });
         },
         fail: reject,

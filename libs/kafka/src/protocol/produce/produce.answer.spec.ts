@@ -28,6 +28,15 @@ describe('what a broker says of a partition', () => {
     expect(brief(answer({ errorCode }), size, tries)).toBe(expected);
   });
 
+  it.each([
+    ['is another broker by now', 6],
+    ['lost the topic', 3],
+    ['lost its disk', 56],
+    ['has too few replicas', 20],
+  ])('does not know the outcome when a leader that had appended %s', (_case, errorCode) => {
+    expect(brief(answer({ errorCode, baseOffset: 40n }), 3)).toBe('failed OUTCOME_UNKNOWN');
+  });
+
   it('names the bad records, so that the others can go again', () => {
     const verdict = judgePartition(answer({ errorCode: 87, errorMessage: 'batch', recordErrors: [{ batchIndex: 2, batchIndexErrorMessage: 'no key' }] }), 't', 0, 3, 0);
     if (verdict.kind !== 'without') throw new Error(`was ${verdict.kind}`);

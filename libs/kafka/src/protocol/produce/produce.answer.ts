@@ -29,6 +29,9 @@ export const judgePartition = (answer: PartitionAnswer, topic: string, partition
   const { errorCode: code, errorMessage, recordErrors } = answer;
   if (code === 0) return { kind: 'stored' };
   const error = new KafkaError(fromBrokerCode(code, code === 3 ? 'topic' : 'partition'), { brokerCode: code, brokerText: errorMessage ?? undefined, resource: `${topic}-${partition}` });
+  // Acks all: a leader that appended and then lost its place answers 6 (or 3, 56) although the next leader may have the records.
+  // Its answer then carries the offset of the append; one that wrote nothing says -1 (kafka.server.DelayedProduce).
+  if (answer.baseOffset >= 0n) return { kind: 'failed', error: new KafkaError('OUTCOME_UNKNOWN', error.detail) };
   if (isUnwrittenAndRetriable(code)) return { kind: 'again', error, stale: isStaleMetadata(code) };
   if (code === 3 && tries < UNKNOWN_TRIES) return { kind: 'again', error, stale: true };
   if (error.code === 'RECORD_TOO_LARGE' && size > 1) return { kind: 'split' };
