@@ -1,10 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { groupConsumers } from '@postern/kafka';
 import { startKafkaCluster, type KafkaCluster } from '../../stack/src/index.ts';
 import { readTopic } from '../setup/read-topic.ts';
 import { stack } from '../setup/stack.ts';
-import { steadyLoad, steadyReader, type Attempt, type SteadyLoad, type SteadyReader } from './steady-load.ts';
+import { steadyConsumer, steadyLoad, steadyReader, type Attempt, type SteadyConsumer, type SteadyLoad, type SteadyReader } from './steady-load.ts';
 import { testCaller } from './test-caller.ts';
 import { clusterOf, outcomes, record, testSessions, type TestSessions } from './test-sessions.ts';
 
@@ -24,6 +25,7 @@ describe('a cluster of three brokers, written to by both transports all the time
   const sessions = new Map<string, TestSessions>();
   const loads = new Map<string, SteadyLoad>();
   const readers = new Map<string, SteadyReader>();
+  const consumers = new Map<string, SteadyConsumer>();
 
   const leaders = async (): Promise<number[]> => {
     const topic = await [...sessions.values()][0]?.as(alice, (session) => session.describeTopic(TOPIC));
@@ -40,11 +42,11 @@ describe('a cluster of three brokers, written to by both transports all the time
     const trusts = [{ listener: 'minted', jwksFile: servers.minted.jwksFile, issuer: servers.minted.issuer, audience: servers.minted.audience, principalClaim: 'sub' }];
     kafka = await startKafkaCluster({ runDir: mkdtempSync(join(servers.runDir, 'cluster-')), certificates: servers.certificates, trusts, lifetime: 'parent' });
     await kafka.createTopics({ name: TOPIC, partitions: PARTITIONS, replicas: 3 });
-    await kafka.addAcls({ principal: 'alice', resource: 'topic', name: TOPIC, operations: ['read', 'write', 'describe'] });
+    await kafka.addAcls({ principal: 'alice', resource: 'topic', name: TOPIC, operations: ['read', 'write', 'describe'] }, { principal: 'alice', resource: 'group', name: 'billing', operations: ['read'] });
     for (const transport of TRANSPORTS) sessions.set(transport, testSessions(clusterOf(servers, transport, kafka)));
   });
   afterAll(async () => {
-    await Promise.all([...loads.values(), ...readers.values()].map((one) => one.stop()));
+    await Promise.all([...loads.values(), ...readers.values(), ...consumers.values()].map((one) => one.stop()));
     await Promise.all([...sessions.values()].map((one) => one.close()));
     await kafka.stop();
   });
@@ -62,6 +64,9 @@ describe('a cluster of three brokers, written to by both transports all the time
     const ends = await one.as(alice, (session) => session.offsets(TOPIC, [0, 1, 2, 3, 4, 5], 'latest'));
     expect(ends.size).toBe(PARTITIONS);
     loads.set(transport, steadyLoad(one, alice, { topic: TOPIC, partitions: PARTITIONS, deadlineMs: DEADLINE_MS, name: transport }));
+    // Both transports are members of one group.
+    const consumer = groupConsumers({ clusters: [clusterOf(servers, transport, kafka)], clock: { now: () => Date.now() } })(alice, 'main', { groupId: 'billing', reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 500 });
+    consumers.set(transport, steadyConsumer(consumer, alice, TOPIC, DEADLINE_MS));
     readers.set(transport, steadyReader(one, alice, TOPIC, 0, DEADLINE_MS));
   });
 
@@ -102,5 +107,9 @@ describe('a cluster of three brokers, written to by both transports all the time
       expect(reader.offsets).toEqual(ofFirst);
       expect(reader.failures.filter((code) => !UNWRITTEN.includes(code))).toEqual([]);
     }
+    // The members of the group have been given everything, whoever had a partition when.
+    const given = (): Set<string> => new Set([...consumers.values()].flatMap(({ values }) => [...values]));
+    await expect.poll(() => [...log.keys()].filter((value) => !given().has(value)).length, { timeout: 10_000 }).toBe(0);
+    for (const consumer of consumers.values()) expect(consumer.given()).toBeGreaterThan(0);
   }, 60_000);
 });

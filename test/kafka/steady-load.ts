@@ -1,4 +1,4 @@
-import type { KafkaCaller, RecordResult } from '@postern/kafka';
+import type { GroupConsumer, KafkaCaller, RecordResult } from '@postern/kafka';
 import { record, type TestSessions } from './test-sessions.ts';
 
 /** One record that was sent once, and what its caller was told. */
@@ -82,6 +82,47 @@ export const steadyReader = (sessions: TestSessions, caller: KafkaCaller, topic:
     stop: () => {
       ended.abort();
       return reading;
+    },
+  };
+};
+
+export interface SteadyConsumer {
+  /** Every value that was given, also the ones given again after a rebalance. */
+  readonly values: ReadonlySet<string>;
+  readonly given: () => number;
+  readonly failures: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Polls and commits all the time, as one member of a group; goes on after whatever fails. */
+export const steadyConsumer = (consumer: GroupConsumer, caller: KafkaCaller, topic: string, deadlineMs: number): SteadyConsumer => {
+  const values = new Set<string>();
+  const failures: string[] = [];
+  const ended = new AbortController();
+  let count = 0;
+  const consume = async (): Promise<void> => {
+    await consumer.subscribe(caller, [topic]);
+    while (!ended.signal.aborted) {
+      try {
+        const records = await consumer.poll(caller, { maxRecords: 500, maxBytes: 1_000_000, maxWaitMs: 200 }, { deadline: Date.now() + deadlineMs });
+        for (const { value } of records) values.add(value?.toString() ?? '');
+        count += records.length;
+        if (records.length > 0) for (const result of await consumer.commit(caller, undefined, { deadline: Date.now() + deadlineMs })) if (result.kind === 'failed') failures.push(result.error.code);
+      } catch (error) {
+        failures.push((error as { code?: string }).code ?? String(error));
+        await new Promise<void>((resolve) => void setTimeout(resolve, PAUSE_MS));
+      }
+    }
+  };
+  const consuming = consume();
+  return {
+    values,
+    given: () => count,
+    failures,
+    stop: async () => {
+      ended.abort();
+      await consuming;
+      await consumer.close();
     },
   };
 };

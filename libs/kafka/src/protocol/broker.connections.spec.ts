@@ -8,6 +8,7 @@ import { testCredential } from '../testing/test-source.js';
 import { ConnectionFault } from '../transports/transport.js';
 import { BrokerConnections } from './broker.connections.js';
 import { METADATA } from './codecs.js';
+import { readCall } from './read.call.js';
 import { type ShownToken, type TokenSource, shownToken } from './shown-token.js';
 
 const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; down?: readonly BrokerAddress[]; tokens?: Partial<TokenSource>; bootstrap?: BrokerAddress[] } = {}) => {
@@ -151,5 +152,41 @@ describe('the connections of a session', () => {
     await time.pass(10_000);
     await patient;
     expect(transport.wires[0]?.isOpen).toBe(false);
+  });
+});
+
+describe('a broker that has gone silent', () => {
+  const BROKERS = { brokers: [], topics: [], throttleTimeMs: 0 };
+
+  it('is passed over for the next question, and a question that it holds goes to another in a third of its time', async () => {
+    const asked: BrokerAddress[] = [];
+    const silent = new Set<BrokerAddress>();
+    const { connections, time } = setUp({
+      answer: (apiKey, wire) => {
+        if (apiKey !== METADATA.key) return LOGIN[apiKey] ?? {};
+        asked.push(wire.address);
+        return silent.has(wire.address) ? new Promise(() => undefined) : BROKERS;
+      },
+    });
+    const ask = () => readCall(connections, time, METADATA, [null, false, false], time.now() + 9_000);
+    await ask();
+    const [first] = asked;
+    if (first === undefined) throw new Error('unreachable: one was asked');
+    silent.add(first);
+    const held = ask();
+    await time.pass(3_100);
+    await held;
+    expect(asked).toHaveLength(3);
+    expect(asked[2]).not.toBe(first);
+    // It still owes an answer: nobody else waits for it.
+    await ask();
+    expect(asked[3]).toBe(asked[2]);
+  });
+
+  it('keeps the whole of the time when there is no other', async () => {
+    const { connections, time } = setUp({ bootstrap: ['b1:9092'], answer: (apiKey) => (apiKey === METADATA.key ? new Promise(() => undefined) : (LOGIN[apiKey] ?? {})) });
+    const failed = expect(readCall(connections, time, METADATA, [null, false, false], time.now() + 9_000)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await time.pass(9_100);
+    await failed;
   });
 });
