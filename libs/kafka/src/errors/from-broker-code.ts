@@ -119,7 +119,7 @@ export const fromBrokerCode = (code: number, subject: BrokerCodeSubject = 'other
   }
 };
 
-/** Certainly not written, and worth another try after a look at fresh metadata (Must 15). */
+/** Worth another try after a look at fresh metadata; not written if the answer carries no offset (Must 15). */
 export const isUnwrittenAndRetriable = (code: number): boolean => code === 5 || code === 6 || code === 19;
 
 /** The leader or the topic is not where the metadata said. */
