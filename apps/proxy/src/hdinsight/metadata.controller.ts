@@ -6,7 +6,8 @@ import { Topics } from '../cluster/topics.use-case.js';
 import { Operation } from '../gate/operation.js';
 import { topicParameter } from '../http/topic-parameter.js';
 import { DEFAULT_CLUSTER } from '../wiring/tokens.js';
-import { AnswerJson, jsonBytes } from './answer-json.js';
+import { jsonBytes } from '../http/json-bytes.js';
+import { AnswerJson } from './answer-json.js';
 import { partitionNumber } from './path-parameters.js';
 import { brokerBody, partitionText } from './value-shapes.js';
 

@@ -3,6 +3,3 @@ import { V2_TYPE } from '../http/v2-type.js';
 
 /** 200 with REST v2's media type, for reads and for writes alike. */
 export const AnswerV2 = () => applyDecorators(HttpCode(200), Header('content-type', V2_TYPE));
-
-/** As bytes: Fastify would add a charset to the type of a text, which the original never sends and clients compare. */
-export const json = (text: string): Buffer => Buffer.from(text);

@@ -8,7 +8,8 @@ import { BodyReader } from '../http/body-reader.js';
 import { httpErrorOf } from '../http/http-errors.js';
 import { Produce } from '../records/produce.use-case.js';
 import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
-import { AnswerV2, json } from './answer-v2.js';
+import { jsonBytes } from '../http/json-bytes.js';
+import { AnswerV2 } from './answer-v2.js';
 import { embeddedFormat, requireV2Answer } from './negotiation.js';
 import { partitionParameter } from './path-parameters.js';
 import { topicParameter } from '../http/topic-parameter.js';
@@ -55,7 +56,7 @@ export class ProduceController {
       request.record.decision = answer.status === 401 ? 'unauthenticated' : 'forbidden';
       void reply.code(answer.status);
     }
-    return json(answer.body);
+    return jsonBytes(answer.body);
   }
 }
 

@@ -4,7 +4,8 @@ import { JsonCursor, JsonFault } from '@postern/schema';
 import { Operation } from '../gate/operation.js';
 import { BodyReader } from '../http/body-reader.js';
 import { RequestError } from '../http/request-error.js';
-import { AnswerV2, json } from './answer-v2.js';
+import { jsonBytes } from '../http/json-bytes.js';
+import { AnswerV2 } from './answer-v2.js';
 import { requireV2Answer, requireV2Body } from './negotiation.js';
 
 /** `GET /` and `POST /`: an empty object for whoever may call at all. */
@@ -17,7 +18,7 @@ export class RootController {
   @Operation('api.v2.root')
   get(@Req() request: FastifyRequest): Buffer {
     requireV2Answer(request);
-    return json('{}');
+    return jsonBytes('{}');
   }
 
   @Post()
@@ -28,7 +29,7 @@ export class RootController {
     requireV2Body(request);
     const body = await this.bodies.read(request, reply, MOST_BYTES);
     if (body.length > 0) requireObject(body);
-    return json('{}');
+    return jsonBytes('{}');
   }
 }
 

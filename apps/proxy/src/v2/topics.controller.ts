@@ -4,7 +4,8 @@ import { Topics } from '../cluster/topics.use-case.js';
 import { callerOf } from '../authn/caller-of.js';
 import { Operation } from '../gate/operation.js';
 import { DEFAULT_CLUSTER } from '../wiring/tokens.js';
-import { AnswerV2, json } from './answer-v2.js';
+import { jsonBytes } from '../http/json-bytes.js';
+import { AnswerV2 } from './answer-v2.js';
 import { topicParameter } from '../http/topic-parameter.js';
 import { requireV2Answer } from './negotiation.js';
 import { partitionBody, topicBody } from './topic-body.js';
@@ -22,7 +23,7 @@ export class TopicsController {
   @Operation('api.v2.topics.list')
   async list(@Req() request: FastifyRequest): Promise<Buffer> {
     requireV2Answer(request);
-    return json(JSON.stringify(await this.topics.names(callerOf(request, this.cluster), this.cluster)));
+    return jsonBytes(JSON.stringify(await this.topics.names(callerOf(request, this.cluster), this.cluster)));
   }
 
   @Get(':topic')
@@ -30,7 +31,7 @@ export class TopicsController {
   @Operation('api.v2.topics.get')
   async get(@Req() request: FastifyRequest, @Param('topic') topic: string): Promise<Buffer> {
     requireV2Answer(request);
-    return json(JSON.stringify(topicBody(await this.topics.detail(callerOf(request, this.cluster, topic), this.cluster, topicParameter(topic)))));
+    return jsonBytes(JSON.stringify(topicBody(await this.topics.detail(callerOf(request, this.cluster, topic), this.cluster, topicParameter(topic)))));
   }
 
   @Get(':topic/partitions')
@@ -39,6 +40,6 @@ export class TopicsController {
   async partitions(@Req() request: FastifyRequest, @Param('topic') topic: string): Promise<Buffer> {
     requireV2Answer(request);
     const partitions = await this.topics.partitions(callerOf(request, this.cluster, topic), this.cluster, topicParameter(topic));
-    return json(JSON.stringify(partitions.map(partitionBody)));
+    return jsonBytes(JSON.stringify(partitions.map(partitionBody)));
   }
 }

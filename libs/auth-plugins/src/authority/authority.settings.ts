@@ -27,13 +27,5 @@ export const authoritySchema = z.strictObject({
 
 export const authoritiesSchema = z.array(authoritySchema).min(1);
 
-/** The block `identity`. */
-export const identitySchema = z.strictObject({
-  /** How long one real verification of a caller's credential lasts at Kafka (I11). */
-  maxProofAgeSeconds: z.int().min(10).max(900).default(600),
-  protectedNames: z.array(z.string().min(1).max(128)).min(1, 'must name the super users, the brokers and Postern itself'),
-});
-
 export type AuthoritySettings = z.infer<typeof authoritySchema>;
 export type KafkaNameSettings = z.infer<typeof kafkaNamesSchema>;
-export type IdentitySettings = z.infer<typeof identitySchema>;

@@ -2,8 +2,9 @@ import { verify as verifySignature, type JsonWebKey, type KeyObject } from 'node
 import type { JWTPayload } from 'jose';
 import type { RejectReason } from '../contract/outcome.js';
 import { readCompactToken } from '../credential/compact-token.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../jwt/token.checks.js';
 import { loadAzureAd } from './azure-ad.library.js';
-import { CLOCK_TOLERANCE_SECONDS, type SignatureTerms, type VerifySignature } from './token.signature.js';
+import type { SignatureTerms, VerifySignature } from './token.signature.js';
 
 /**
  * By passport-azure-ad's BearerStrategy, with what makes its stock form unsafe taken out of its hands: it fetches nothing

@@ -3,10 +3,11 @@ import type { RejectReason, Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import { readCompactToken } from '../credential/compact-token.js';
 import type { KeyStore } from '../keys/key.store.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../jwt/token.checks.js';
 import { readEntraClaims } from './entra.claims.js';
 import type { EntraVersion } from './entra.settings.js';
 import { verifyByJose } from './jose.signature.js';
-import { CLOCK_TOLERANCE_SECONDS, type VerifySignature } from './token.signature.js';
+import type { VerifySignature } from './token.signature.js';
 
 /** One issuer of the tenant, with its own keys and audiences: nothing of another issuer is ever consulted (I1). */
 export interface EntraIssuer {

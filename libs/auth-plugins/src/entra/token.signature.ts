@@ -18,6 +18,3 @@ export type SignatureReading = { readonly kind: 'payload'; readonly payload: JWT
  * It is lenient by the tolerance at most; what must be exact is checked again after it.
  */
 export type VerifySignature = (token: string, terms: SignatureTerms) => Promise<SignatureReading>;
-
-/** For `nbf` and `iat` only; `exp` has none (I12). */
-export const CLOCK_TOLERANCE_SECONDS = 60;
