@@ -31,7 +31,7 @@ export const createAuthentication = (plugins: readonly Plugin[], reserved: Reser
   }
   return {
     plugins,
-    challenges: [...new Set(plugins.map((plugin) => plugin.challenge))],
+    challenges: [...new Set(plugins.flatMap((plugin) => plugin.challenges))],
     authenticate: async (presented, source) => {
       switch (presented.kind) {
         case 'none':

@@ -21,8 +21,8 @@ export interface Plugin {
   readonly claims: readonly Claim[];
   /** Plugin `mds` only: the issuer of the tokens that it fetches for callers by password, which Kafka may be shown (I19). */
   readonly mdsIssuer?: string;
-  /** One value of WWW-Authenticate, sent with every 401 (I2). */
-  readonly challenge: string;
+  /** Values of WWW-Authenticate, one a scheme, sent with every 401 (I2). */
+  readonly challenges: readonly string[];
   readonly strategy: Strategy;
   start(): Promise<void>;
   health(): readonly HealthState[];

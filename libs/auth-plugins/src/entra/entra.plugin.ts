@@ -5,13 +5,13 @@ import { createJwksFetch } from '../keys/jwks.fetch.js';
 import { createKeyStore } from '../keys/key.store.js';
 import { createRunner } from '../runner/plugin.runner.js';
 import { createGraphSource } from '../groups/graph.source.js';
-import { BearerStrategy } from './bearer.strategy.js';
+import { BearerStrategy } from '../bearer/bearer.strategy.js';
 import { createGroupCompletion } from './group.completion.js';
 import { entraSchema, type EntraSettings, type EntraVersion } from './entra.settings.js';
 import { createEntraVerifier, type EntraIssuer } from './entra.verifier.js';
 import { createAzureAdVerifier, loadAzureAdVerifier } from './azure-ad.signature.js';
 import { verifyByJose } from './jose.signature.js';
-import { createVerifiedTokenCache } from './verified-token.cache.js';
+import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
 
 const REFRESH_EVERY_MS = 3_600_000;
 /** While an issuer has given no keys yet, it is asked this often. */
@@ -46,7 +46,7 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     type: 'entra',
     authority: settings.authority,
     claims: issuers.map(({ issuer, audiences }): Claim => ({ scheme: 'bearer', issuer, audiences })),
-    challenge: 'Bearer realm="kafka"',
+    challenges: ['Bearer realm="kafka"'],
     strategy: new BearerStrategy(createRunner(settings), verifyAndComplete),
     // An issuer that is away does not stop the start: its callers get 503 until it is back.
     start: async () => {

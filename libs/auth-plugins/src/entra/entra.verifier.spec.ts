@@ -6,7 +6,7 @@ import { createAzureAdVerifier } from './azure-ad.signature.js';
 import { createEntraVerifier } from './entra.verifier.js';
 import { verifyByJose } from './jose.signature.js';
 import type { VerifySignature } from './token.signature.js';
-import { createVerifiedTokenCache } from './verified-token.cache.js';
+import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const OBJECT = 'cccccccc-0000-4000-8000-000000000001';

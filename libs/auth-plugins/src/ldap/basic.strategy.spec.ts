@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import passport from 'passport';
 import type { Verification } from '../contract/outcome.js';
-import { BearerStrategy } from '../entra/bearer.strategy.js';
+import { BearerStrategy } from '../bearer/bearer.strategy.js';
 import type { Outcomes } from '../runner/plugin.runner.js';
 import { createRunner } from '../runner/plugin.runner.js';
 import { StrictBasicStrategy } from './basic.strategy.js';

@@ -35,7 +35,7 @@ export const createLdapPlugin = (settings: LdapSettings, dependencies: PluginDep
     type: 'ldap',
     authority: settings.authority,
     claims: [{ scheme: 'basic' }],
-    challenge: 'Basic realm="kafka", charset="UTF-8"',
+    challenges: ['Basic realm="kafka", charset="UTF-8"'],
     strategy: new StrictBasicStrategy(createRunner(settings), verify),
     // A directory that is away does not stop the start: its callers get 503 until it is back.
     start: async () => {

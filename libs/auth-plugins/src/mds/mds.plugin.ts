@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Claim, HealthState, Plugin, PluginDependencies } from '../contract/plugin.js';
-import { createVerifiedTokenCache } from '../entra/verified-token.cache.js';
+import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
 import { readPlainFile } from '../files/owner-only.file.js';
 import { createCredentialCache } from '../ldap/credential.cache.js';
 import { createFailureBudget } from '../ldap/failure.budget.js';
@@ -52,7 +52,7 @@ export const createMdsPlugin = (settings: MdsSettings, dependencies: PluginDepen
     authority,
     claims,
     mdsIssuer: issuer,
-    challenge: challenges.join(', '),
+    challenges,
     strategy: new MdsStrategy(createRunner(settings), verifyLogin, (token) => tokens.through(token, verifyBearer)),
     // An MDS that is away does not stop the start: its callers by password get 503 until it is back.
     start: async () => {

@@ -52,13 +52,13 @@ describe('settings', () => {
   });
 
   const plugin = (over: object = {}) => mdsPlugin.create(mdsPlugin.schema.parse({ ...BASE, ...over }), { clock: { now: () => 0 }, baseDir: dir });
-  it.each<readonly [string, object, readonly string[], string]>([
-    ['both schemes', {}, ['basic', 'bearer'], 'Basic realm="kafka", charset="UTF-8", Bearer realm="kafka"'],
-    ['tokens alone', { basic: false }, ['bearer'], 'Bearer realm="kafka"'],
-    ['passwords alone', { bearer: false }, ['basic'], 'Basic realm="kafka", charset="UTF-8"'],
-  ])('claim %s', async (_sentence, over, schemes, challenge) => {
+  it.each<readonly [string, object, readonly string[], readonly string[]]>([
+    ['both schemes', {}, ['basic', 'bearer'], ['Basic realm="kafka", charset="UTF-8"', 'Bearer realm="kafka"']],
+    ['tokens alone', { basic: false }, ['bearer'], ['Bearer realm="kafka"']],
+    ['passwords alone', { bearer: false }, ['basic'], ['Basic realm="kafka", charset="UTF-8"']],
+  ])('claim %s', async (_sentence, over, schemes, challenges) => {
     const made = plugin(over);
-    expect([made.claims.map(({ scheme }) => scheme), made.challenge]).toEqual([schemes, challenge]);
+    expect([made.claims.map(({ scheme }) => scheme), made.challenges]).toEqual([schemes, challenges]);
     await made.close();
   });
   it('beside a directory that takes Basic too stop the start and name both', async () => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Plugin, PluginDependencies } from '../contract/plugin.js';
-import { BearerStrategy } from '../entra/bearer.strategy.js';
-import { createVerifiedTokenCache } from '../entra/verified-token.cache.js';
+import { BearerStrategy } from '../bearer/bearer.strategy.js';
+import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
 import { readPlainFile } from '../files/owner-only.file.js';
 import { createJwksFetch } from '../keys/jwks.fetch.js';
 import { createKeyRefresh } from '../keys/key.refresh.js';
@@ -26,7 +26,7 @@ export const createOidcPlugin = (settings: OidcSettings, { clock, baseDir, repor
     type: 'oidc',
     authority,
     claims: [{ scheme: 'bearer', issuer, audiences }],
-    challenge: 'Bearer realm="kafka"',
+    challenges: ['Bearer realm="kafka"'],
     strategy: new BearerStrategy(createRunner(settings), (token) => cache.through(token, verify)),
     start: () => refresh.begin(),
     health: () => [{ name: `${id}:keys`, state: keys.state() }],
