@@ -32,3 +32,6 @@ export { startMds, type Mds, type MdsOptions } from './mds/start-mds.ts';
 export { mdsControls, type MdsControls, type MdsDescription } from './mds/mds.controls.ts';
 export type { MdsFault } from '../mds/mds.faults.ts';
 export type { MdsTokenShape } from '../mds/mds.token.ts';
+export { startActiveDirectory, type ActiveDirectory, type ActiveDirectoryOptions } from './samba/start-active-directory.ts';
+export { activeDirectoryMissing } from './samba/samba.install.ts';
+export { AD_ACCOUNTS, AD_BASE_DN, AD_GROUPS_DN, AD_LOCKOUT, AD_PEOPLE_DN, adGroupDn, adPassword, adPersonDn, NETBIOS_DOMAIN, quotedPassword, REALM } from './samba/active-directory.entries.ts';
