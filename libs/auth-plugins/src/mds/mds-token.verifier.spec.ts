@@ -40,6 +40,10 @@ describe('a token of MDS', () => {
 
   const rejected: readonly (readonly [string, string, string])[] = [
     ['of a key that is not pinned', signed(CLAIMS, HEADER, foreign.privateKey), 'bad-signature'],
+    ['with a kid that is a path', signed(CLAIMS, { ...HEADER, kid: '../../etc/passwd' }), 'unknown-key'],
+    ['with a kid that is a number', signed(CLAIMS, { ...HEADER, kid: 7 }), 'unknown-key'],
+    ['with a kid of 257 characters', signed(CLAIMS, { ...HEADER, kid: 'k'.repeat(257) }), 'unknown-key'],
+    ['whose sub ends in a blank', signed({ ...CLAIMS, sub: 'alice ' }), 'bad-claims'],
     ['of a key in its own header', signed(CLAIMS, { ...HEADER, jwk: foreign.publicKey.export({ format: 'jwk' }) }, foreign.privateKey), 'bad-signature'],
     ['without signature', `${part(HEADER)}.${part(CLAIMS)}.`, 'bad-signature'],
     ['of alg none', `${part({ kid: null, alg: 'none' })}.${part(CLAIMS)}.`, 'wrong-algorithm'],

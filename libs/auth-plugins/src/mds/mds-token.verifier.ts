@@ -3,6 +3,7 @@ import { errors, jwtVerify, type JWTPayload } from 'jose';
 import type { RejectReason } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import { readCompactToken } from '../credential/compact-token.js';
+import { isNamingText } from '../jwt/text.claim.js';
 import { checkTimes, CLOCK_TOLERANCE_SECONDS, rejectReasonOf } from '../jwt/token.checks.js';
 
 /** What an MDS token says: whose it is, and until when (epoch ms). */
@@ -34,6 +35,7 @@ export const createMdsTokenVerifier =
     const { header, payload: claimed } = unverified;
     if (header['alg'] !== 'RS256') return rejected('wrong-algorithm');
     if ('crit' in header || 'b64' in header || (header['typ'] !== undefined && header['typ'] !== 'JWT')) return rejected('bad-claims');
+    if (!isKid(header['kid'])) return rejected('unknown-key');
     if (claimed['iss'] !== issuer) return rejected('wrong-issuer');
     const now = clock.now();
     const verified = await verifyByOneOf(token, keys, issuer, now);
@@ -44,9 +46,12 @@ export const createMdsTokenVerifier =
     // A token with an audience is none of MDS's: made by its key for something else.
     if (payload.aud !== undefined) return rejected('wrong-audience');
     if ('cp_proxy' in payload && !allowImpersonated) return rejected('refused-form');
-    if (typeof payload.sub !== 'string' || payload.sub === '') return rejected('bad-claims');
+    if (!isNamingText(payload.sub)) return rejected('bad-claims');
     return { kind: 'token', subject: payload.sub, expiresAt: (payload.exp ?? 0) * 1000 };
   };
+
+/** MDS writes null; a name that some later one may write chooses nothing here, and anything else was not written by MDS (attack 5). */
+const isKid = (kid: unknown): boolean => kid === undefined || kid === null || (typeof kid === 'string' && /^[\w-]{1,256}$/.test(kid));
 
 type Signed = { readonly kind: 'payload'; readonly payload: JWTPayload } | { readonly kind: 'rejected'; readonly reason: RejectReason };
 

@@ -1,6 +1,7 @@
 import { canonicalGroupId } from '../authority/group-id.js';
 import type { RejectReason } from '../contract/outcome.js';
 import type { Groups } from '../contract/principal.js';
+import { isNamingText } from '../jwt/text.claim.js';
 import type { OidcSettings } from './oidc.settings.js';
 
 /** What an access token says of its caller, once its signature, issuer, audience and times hold. */
@@ -22,7 +23,7 @@ const rejected: OidcClaimsReading = { kind: 'rejected', reason: 'bad-claims' };
 export const readOidcClaims = (payload: Payload, settings: Pick<OidcSettings, 'principalClaim' | 'groupsClaim' | 'rolesClaim' | 'applicationClaim' | 'requiredClaims'>): OidcClaimsReading => {
   const { sub } = payload;
   const name = claimAt(payload, settings.principalClaim);
-  if (typeof sub !== 'string' || sub === '' || typeof name !== 'string' || name === '') return rejected;
+  if (!isNamingText(sub) || !isNamingText(name)) return rejected;
   // OpenID Connect Core sections 3.1.3.6 and 3.3.2.11: only ID tokens have these, and an ID token is no right to call anyone.
   if ('at_hash' in payload || 'c_hash' in payload) return { kind: 'rejected', reason: 'refused-form' };
   if (Object.entries(settings.requiredClaims).some(([claim, text]) => claimAt(payload, [claim]) !== text)) return rejected;
