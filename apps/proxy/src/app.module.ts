@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { RequestLog } from './audit/request-log.js';
+import { ApiTerms } from './authn/api-terms.js';
 import { CallerMaker } from './authn/caller-maker.js';
 import { CreateTopic } from './cluster/create-topic.use-case.js';
 import { Partitions } from './cluster/partitions.use-case.js';
@@ -26,7 +27,7 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: [RootController, TopicsController, ProduceController, HdinsightMetadataController, HdinsightRecordsController],
-      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, BodyReader, CallerMaker, TopicRules, Topics, Partitions, CreateTopic, Produce, ReadPartition],
+      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, BodyReader, ApiTerms, CallerMaker, TopicRules, Topics, Partitions, CreateTopic, Produce, ReadPartition],
     };
   }
 }

@@ -79,6 +79,7 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
   http.decorateRequest('presented');
   http.decorateRequest('contentType');
   http.decorateRequest('caller', null);
+  http.decorateRequest('isOpen', false);
   http.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) routes.add(method, route.url);
   });

@@ -50,7 +50,7 @@ const authentication: Authentication = {
   challenges: ['Basic realm="test", charset="UTF-8"', 'Bearer realm="test"'],
   authenticate: async (presented: PresentedCredential): Promise<AuthenticationOutcome> => {
     if (presented.kind === 'none') return { kind: 'none' };
-    if (presented.kind === 'malformed' || presented.kind === 'several') return { kind: 'malformed' };
+    if (presented.kind === 'malformed' || presented.kind === 'several' || presented.kind === 'bare-token') return { kind: 'malformed' };
     if (presented.kind !== 'basic') return { kind: 'unclaimed' };
     const plugin = { id: 'p' } as Plugin;
     const [name = '', password] = Buffer.from(presented.secret.reveal().slice(6), 'base64').toString().split(':');

@@ -2,45 +2,45 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { actOf } from '../gate/act-of.js';
-import { apiOf, operationOf } from '../gate/operation.js';
-import { hdinsightStatus, type StatusOf } from '../http/http-errors.js';
-import type { Settings } from '../config/settings.schema.js';
+import { operationOf } from '../gate/operation.js';
 import { Alarms } from '../telemetry/alarms.js';
 import { typedName } from '../audit/typed-name.js';
 import { RequestError } from '../http/request-error.js';
 import type { Authentication, AuthenticationOutcome } from './authentication.js';
+import { ApiTerms } from './api-terms.js';
 import { CallerMaker } from './caller-maker.js';
-import { AUTHENTICATION, SETTINGS } from '../wiring/tokens.js';
+import { AUTHENTICATION } from '../wiring/tokens.js';
 
 /**
- * The one global guard of authentication. Deny by default: every route of every listener passes here, and there is no
- * way to mark one as open (I5). It accepts exactly one outcome (I6) and leaves a `Caller` on the request.
+ * The one global guard of authentication. Deny by default: every route of every listener passes here, and none can mark
+ * itself as open (I5): what a setting opens stands in api-terms.ts. It accepts exactly one outcome (I6) and leaves a `Caller` on the request.
  */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
-  readonly #hdinsightStatus: StatusOf;
-
   constructor(
     @Inject(AUTHENTICATION) private readonly authentication: Authentication,
     private readonly callers: CallerMaker,
     private readonly alarms: Alarms,
     private readonly reflector: Reflector,
-    @Inject(SETTINGS) settings: Settings,
-  ) {
-    this.#hdinsightStatus = hdinsightStatus(settings.hdinsight.unavailableIs503);
-  }
+    private readonly terms: ApiTerms,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     // What was asked for stands in the audit record of a refusal too.
     request.record.operation = operationOf(this.reflector, context);
-    if (apiOf(request.record.operation) === 'hdinsight') request.statusOf = this.#hdinsightStatus;
     await this.authenticate(request);
     return true;
   }
 
   /** Also asked by the handler of unknown paths, which NestJS's guards never see. @throws RequestError */
   async authenticate(request: FastifyRequest): Promise<void> {
+    request.statusOf = this.terms.statusOf(request);
+    if (this.terms.isOpen(request)) {
+      request.isOpen = true;
+      return;
+    }
+    request.presented = this.terms.presented(request);
     this.#accept(request, await this.authentication.authenticate(request.presented, request.record.source));
   }
 
@@ -52,6 +52,7 @@ export class AuthenticationGuard implements CanActivate {
         record.authority = outcome.principal.authority;
         record.principal = outcome.principal.name;
         record.principalKey = outcome.principal.key;
+        if (!this.terms.isGoodFor(outcome.principal, request)) throw this.#refuse(request, 'unauthenticated', 'wrong-audience', new RequestError('UNAUTHENTICATED'));
         request.caller = this.callers.make(outcome.principal, request.presented, actOf(request), (kafkaName) => {
           record.kafkaName = kafkaName;
         });

@@ -38,6 +38,7 @@ export const createAuthentication = (plugins: readonly Plugin[], reserved: Reser
           return { kind: 'none' };
         case 'malformed':
         case 'several':
+        case 'bare-token':
           return { kind: 'malformed' };
         case 'other-scheme':
           return { kind: 'unclaimed' };

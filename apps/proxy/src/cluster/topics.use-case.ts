@@ -14,11 +14,11 @@ export interface TopicDetail {
 export class Topics {
   constructor(@Inject(KAFKA_SESSIONS) private readonly sessions: KafkaSessions) {}
 
-  /** Names that the caller may describe, internal topics left out. */
-  names(caller: Caller, clusterId: string): Promise<readonly string[]> {
+  /** Names that the caller may describe; Kafka's own topics are left out unless they are asked for. */
+  names(caller: Caller, clusterId: string, withInternal = false): Promise<readonly string[]> {
     return this.sessions.withSessionFor(caller.forCluster(clusterId), clusterId, async (session) => {
       const topics = await session.listTopics();
-      return topics.filter((topic) => !topic.internal).map((topic) => topic.name);
+      return topics.filter((topic) => withInternal || !topic.internal).map((topic) => topic.name);
     });
   }
 

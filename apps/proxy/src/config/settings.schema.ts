@@ -103,6 +103,18 @@ export const settingsSchema = z.strictObject({
       recordsAsArray: z.boolean().default(false),
       /** The API declares no 503: an outage is 500 unless this is set. */
       unavailableIs503: z.boolean().default(false),
+      /** Takes a token without `Bearer` before it, as Microsoft's sample of 2020 sent it. */
+      bareToken: z.boolean().default(false),
+      /** Answers GET /v1/status without a credential. */
+      openStatus: z.boolean().default(false),
+      /** 409 instead of 400 for creating a topic that is there. */
+      existingTopicIs409: z.boolean().default(false),
+      /** What a record's `"value": null` is: a tombstone, or 400. */
+      nullValue: z.enum(['tombstone', 'refused']).default('tombstone'),
+      /** How keys and values that are no UTF-8 are shown: with replacement characters, or whole in base64. */
+      notUtf8: z.enum(['replaced', 'base64']).default('replaced'),
+      /** Shows Kafka's own topics (`__consumer_offsets`) in the list. */
+      internalTopics: z.boolean().default(false),
     })
     .prefault({}),
   limits,

@@ -3,9 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../authn/caller-of.js';
 import { Partitions } from '../cluster/partitions.use-case.js';
 import { Topics } from '../cluster/topics.use-case.js';
+import type { Settings } from '../config/settings.schema.js';
 import { Operation } from '../gate/operation.js';
 import { topicParameter } from '../http/topic-parameter.js';
-import { DEFAULT_CLUSTER } from '../wiring/tokens.js';
+import { DEFAULT_CLUSTER, SETTINGS } from '../wiring/tokens.js';
 import { jsonBytes } from '../http/json-bytes.js';
 import { AnswerJson } from './answer-json.js';
 import { partitionNumber } from './path-parameters.js';
@@ -18,6 +19,7 @@ export class HdinsightMetadataController {
     private readonly topics: Topics,
     private readonly partitions: Partitions,
     @Inject(DEFAULT_CLUSTER) private readonly cluster: string,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   @Get('status')
@@ -31,7 +33,7 @@ export class HdinsightMetadataController {
   @AnswerJson()
   @Operation('api.hdinsight.topics.list')
   async list(@Req() request: FastifyRequest): Promise<Buffer> {
-    return jsonBytes(JSON.stringify({ topics: await this.topics.names(callerOf(request, this.cluster), this.cluster) }));
+    return jsonBytes(JSON.stringify({ topics: await this.topics.names(callerOf(request, this.cluster), this.cluster, this.settings.hdinsight.internalTopics) }));
   }
 
   @Get('metadata/brokers')

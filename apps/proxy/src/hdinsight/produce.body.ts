@@ -6,10 +6,10 @@ const NULL = 0x6e;
 const bad = (sentence: string) => new RequestError('BAD_REQUEST', `Bad Request: ${sentence}.`);
 
 /**
- * `{"records":[{"value", "key"?, "partition"?}…]}` (reference §1.6). A record must have a value, which may be null.
+ * `{"records":[{"value", "key"?, "partition"?}…]}` (reference §1.6). A record must have a value, which may be null where null is a tombstone.
  * @throws RequestError INVALID_JSON, BAD_REQUEST naming the record, TOO_MANY_RECORDS
  */
-export const parseHdinsightRecords = (body: Buffer, topic: string, limits: { readonly records: number; readonly depth: number }): ProduceRecord[] => {
+export const parseHdinsightRecords = (body: Buffer, topic: string, limits: { readonly records: number; readonly depth: number }, nullValue: 'tombstone' | 'refused' = 'tombstone'): ProduceRecord[] => {
   if (body.length === 0) throw bad('the request body must not be empty');
   const records: ProduceRecord[] = [];
   try {
@@ -18,7 +18,7 @@ export const parseHdinsightRecords = (body: Buffer, topic: string, limits: { rea
       if (name !== 'records' || records.length > 0) throw bad(name === 'records' ? 'records stands twice' : 'unrecognized field beside records');
       cursor.array(() => {
         if (records.length >= limits.records) throw new RequestError('TOO_MANY_RECORDS', `More than ${limits.records} records in one request.`);
-        records.push(readRecord(cursor, body, topic, records.length));
+        records.push(readRecord(nullValue, cursor, body, topic, records.length));
       });
     });
     if (!cursor.atEnd()) throw bad('text after the end of the JSON value');
@@ -30,7 +30,7 @@ export const parseHdinsightRecords = (body: Buffer, topic: string, limits: { rea
   return records;
 };
 
-const readRecord = (cursor: JsonCursor, body: Buffer, topic: string, index: number): ProduceRecord => {
+const readRecord = (nullValue: 'tombstone' | 'refused', cursor: JsonCursor, body: Buffer, topic: string, index: number): ProduceRecord => {
   const found: { key?: JsonSlice; value?: JsonSlice; partition?: JsonSlice } = {};
   cursor.object((name) => {
     if (name !== 'key' && name !== 'value' && name !== 'partition') throw bad(`records[${index}] has an unrecognized field`);
@@ -38,6 +38,7 @@ const readRecord = (cursor: JsonCursor, body: Buffer, topic: string, index: numb
     found[name] = cursor.value();
   });
   if (found.value === undefined) throw bad(`records[${index}] has no value`);
+  if (nullValue === 'refused' && body[found.value.start] === NULL) throw bad(`records[${index}].value must not be null`);
   return { topic, partition: partitionOf(body, found.partition, index), key: found.key === undefined ? null : encodeText(body, found.key), value: encodeText(body, found.value) };
 };
 

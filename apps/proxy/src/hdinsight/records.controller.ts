@@ -51,7 +51,7 @@ export class HdinsightRecordsController {
     const topic = topicParameter(name);
     const caller = callerOf(request, this.cluster, topic);
     const { limits } = this.settings;
-    const records = parseHdinsightRecords(await this.bodies.read(request, reply), topic, limits);
+    const records = parseHdinsightRecords(await this.bodies.read(request, reply), topic, limits, this.settings.hdinsight.nullValue);
     request.record.records = records.length;
     refuseWhatWasNotStored(await this.produce.recordsOfOneTopic(caller, this.cluster, topic, records));
     return jsonBytes(JSON.stringify(`${records.length} records written.`));
@@ -66,7 +66,7 @@ export class HdinsightRecordsController {
     const caller = callerOf(request, this.cluster, topic);
     const { records, nextOffset } = await this.readPartition.run(caller, this.cluster, { topic, partition, offset, maxRecords: countNumber(count, this.settings.limits.records), maxBytes: READ_BYTES, maxWaitMs: READ_WAIT_MS });
     void reply.header('NextOffset', String(nextOffset));
-    const list = `[${records.map((record) => recordText(partition, record)).join(',')}]`;
+    const list = `[${records.map((record) => recordText(partition, record, this.settings.hdinsight.notUtf8)).join(',')}]`;
     return jsonBytes(this.settings.hdinsight.recordsAsArray ? list : `{"records":${list}}`);
   }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { BrokerDescription, FetchedRecord } from '@postern/kafka';
 import { decodeText } from '@postern/schema';
 import type { PartitionDetail, TopicPartitions } from '../cluster/partitions.use-case.js';
@@ -18,5 +19,8 @@ export const partitionText = (partition: PartitionDetail, brokers: TopicPartitio
 
 const TIMESTAMP_TYPES = { create: 'CreateTime', 'log-append': 'LogAppendTime' } as const;
 
-export const recordText = (partition: number, { offset, key, value, timestamp, timestampType }: FetchedRecord): string =>
-  `{"key":${JSON.stringify(decodeText(key))},"value":${JSON.stringify(decodeText(value))},"partition":${partition},"offset":${offset},"timestamp":${timestamp},"timestampType":"${timestamp < 0 ? 'NoTimestampType' : TIMESTAMP_TYPES[timestampType]}"}`;
+/** Strings always; bytes that are no UTF-8 as the setting says. */
+const shown = (bytes: Buffer | null, notUtf8: 'replaced' | 'base64'): string => JSON.stringify(notUtf8 === 'base64' && bytes !== null && !isUtf8(bytes) ? bytes.toString('base64') : decodeText(bytes));
+
+export const recordText = (partition: number, { offset, key, value, timestamp, timestampType }: FetchedRecord, notUtf8: 'replaced' | 'base64'): string =>
+  `{"key":${shown(key, notUtf8)},"value":${shown(value, notUtf8)},"partition":${partition},"offset":${offset},"timestamp":${timestamp},"timestampType":"${timestamp < 0 ? 'NoTimestampType' : TIMESTAMP_TYPES[timestampType]}"}`;

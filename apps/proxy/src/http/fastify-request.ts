@@ -15,5 +15,7 @@ declare module 'fastify' {
     contentType: string | undefined;
     /** Set by the authentication guard and by nothing else. */
     caller: Caller | null;
+    /** True where a setting lets callers in without a credential, and this one has none: then there is no caller. */
+    isOpen: boolean;
   }
 }

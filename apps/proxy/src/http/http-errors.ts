@@ -123,14 +123,15 @@ export const HTTP_ERRORS = {
 export const httpErrorOf = (code: ErrorCode): HttpError => HTTP_ERRORS[code];
 
 /** The status that an API answers for a row's own. */
-export type StatusOf = (status: number) => number;
+export type StatusOf = (status: number, code: ErrorCode) => number;
 
 export const asItIs: StatusOf = (status) => status;
 
 /** The HDInsight API declares 400, 401, 403, 404, 405 and 500; 413 and 429 have no likeness there and stay. */
 export const hdinsightStatus =
-  (unavailableIs503: boolean): StatusOf =>
-  (status) => {
+  ({ unavailableIs503, existingTopicIs409 }: { readonly unavailableIs503: boolean; readonly existingTopicIs409: boolean }): StatusOf =>
+  (status, code) => {
     if (status === 503) return unavailableIs503 ? 503 : 500;
+    if (code === 'TOPIC_ALREADY_EXISTS' && existingTopicIs409) return 409;
     return status === 413 || status === 429 || status < 406 || status === 500 ? status : 400;
   };

@@ -29,7 +29,7 @@ export const sendProblem = (error: unknown, request: FastifyRequest, reply: Fast
 
 /** A plain code is the status itself; a five-digit one keeps its meaning. */
 const asDeclared = (problem: Problem, statusOf: StatusOf): Problem => {
-  const status = statusOf(problem.status);
+  const status = statusOf(problem.status, problem.code);
   return status === problem.status ? problem : { ...problem, status, errorCode: problem.errorCode === problem.status ? status : problem.errorCode };
 };
 

@@ -14,7 +14,7 @@ export const createAdmissionRule = (authority: AuthoritySettings): ((principal: 
   const admitted = createPrincipalMatcher(`authority '${authority.id}'`, admits);
   const refused = createPrincipalMatcher(`authority '${authority.id}'`, authority.refuses ?? {});
   if (!anyoneInThisTenant && Object.values(admits).every((list) => list === undefined || list.length === 0))
-    throw new StartupError(`authority '${authority.id}' does not say whom it admits: groups, roles, applications or anyoneInThisTenant: true`);
+    throw new StartupError(`authority '${authority.id}' does not say whom it admits: groups, roles, applications, principals or anyoneInThisTenant: true`);
   return (principal) => {
     const refusal = refused(principal);
     if (refusal === 'in') return { kind: 'refused', reason: 'refused-by-rule' };

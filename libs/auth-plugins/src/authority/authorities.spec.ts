@@ -6,6 +6,7 @@ import { createAuthorities } from './authorities.js';
 import { canonicalGroupId } from './group-id.js';
 
 const WRITERS = 'cn=orders-writers,ou=groups,dc=example,dc=test';
+const OBJECT = 'cccccccc-0000-4000-8000-000000000002';
 const GUID = '5d1a5a51-0000-4000-8000-0000000000a1';
 const authority = (over: Partial<AuthoritySettings> = {}): AuthoritySettings => ({ id: 'corp', admits: { groups: [WRITERS] }, kafkaNames: { owns: 'plain' }, ...over });
 const principal = (over: Partial<VerifiedPrincipal> = {}): VerifiedPrincipal => ({
@@ -62,6 +63,7 @@ describe('a Kafka name', () => {
     ['a name with a colon', {}, 'User:alice', { kind: 'outside' }],
     ['a name that starts with a dot', {}, '.alice', { kind: 'outside' }],
     ['a name of 129 characters', {}, 'a'.repeat(129), { kind: 'outside' }],
+    ['a name that a group shares, whoever asks', { kafkaNames: { owns: 'group', name: 'tenant/hdinsight' } }, OBJECT, { kind: 'name', name: 'tenant/hdinsight' }],
     ['a name with a line break at its end', {}, 'alice\n', { kind: 'outside' }],
   ];
   it.each(rows)('of %s', (_sentence, settings, name, expected) => {
@@ -77,6 +79,14 @@ describe('the start stops', () => {
     ['one prefix is the start of another', [owns('a', { owns: 'prefix', prefix: 'x/' }), owns('b', { owns: 'prefix', prefix: 'X/y/' })], "'a' and 'b'"],
     ['one id stands twice', [owns('a', { owns: 'plain' }), owns('a', { owns: 'guid' })], "'a'"],
     ['an authority admits nobody', [authority({ admits: {} })], 'whom it admits'],
+    ['a group would share a protected name', [authority({ kafkaNames: { owns: 'group', name: 'Admin' } })], "'Admin' is protected"],
+    ['a group would share what is no name', [authority({ kafkaNames: { owns: 'group', name: 'User:x' } })], 'no name that Kafka principals may have'],
+    ['a shared name has no group rule', [authority({ admits: { anyoneInThisTenant: true }, kafkaNames: { owns: 'group', name: 'shared' } })], 'needs admits.groups'],
+    ['a shared name has another rule beside the group', [authority({ admits: { groups: [GUID], applications: [GUID] }, kafkaNames: { owns: 'group', name: 'shared' } })], 'no other rule'],
+    ['two groups share one name', [owns('a', { owns: 'group', name: 'x/y' }), owns('b', { owns: 'group', name: 'X/Y' })], "'a' and 'b'"],
+    ['a shared name lies among plain names', [owns('a', { owns: 'plain' }), owns('b', { owns: 'group', name: 'shared' })], "'a' and 'b'"],
+    ['a shared name lies under a prefix', [owns('a', { owns: 'group', name: 'X/shared' }), owns('b', { owns: 'prefix', prefix: 'x/' })], "'a' and 'b'"],
+    ['a shared name is a GUID', [owns('a', { owns: 'guid' }), owns('b', { owns: 'group', name: GUID })], "'a' and 'b'"],
     ['a group is neither DN nor GUID', [authority({ admits: { groups: ['kafka-users'] } })], "'kafka-users'"],
     ['a group of a deny rule is neither', [authority({ refuses: { groups: ['x'] } })], "'x'"],
   ])('when %s', (_sentence, authorities, text) => {
@@ -86,7 +96,12 @@ describe('the start stops', () => {
   it('when the list of protected names is empty', () => {
     expect(() => createAuthorities({ authorities: [authority()], protectedNames: [] })).toThrow(StartupError);
   });
+  it('but not for a shared name that nobody else owns, nor for one group by its id alone', () => {
+    expect(() => make(owns('a', { owns: 'plain' }), owns('b', { owns: 'guid' }), owns('c', { owns: 'group', name: 'tenant/hdinsight' }))).not.toThrow();
+    expect(authoritySchema.parse({ id: 'a', admits: GUID, kafkaNames: { owns: 'guid' } }).admits).toEqual({ groups: [GUID] });
+  });
   it.each([
+    ['a group by its display name alone', { id: 'a', admits: 'Kafka Users', kafkaNames: { owns: 'plain' } }],
     ['an authority without admits', { id: 'a', kafkaNames: { owns: 'plain' } }],
     ['an empty admits', { id: 'a', admits: {}, kafkaNames: { owns: 'plain' } }],
     ['an unknown key', { id: 'a', admits: { anyoneInThisTenant: true }, kafkaNames: { owns: 'plain' }, extra: 1 }],

@@ -5,6 +5,7 @@ import type { AuthoritySettings } from './authority.settings.js';
 import { kafkaNameOf, type KafkaName } from './kafka-name.rule.js';
 import { assertDisjointNames } from './name-ownership.js';
 import { createProtectedNames } from './protected-names.js';
+import { assertSharedName } from './shared-name.js';
 
 /** What the configured sources of identities say of a principal: may it come in, and who is it at Kafka. */
 export interface Authorities {
@@ -12,6 +13,13 @@ export interface Authorities {
   admission(principal: VerifiedPrincipal): Admission;
   /** The same rule on every cluster today; the cluster stays in the signature because I9 makes the name a matter of both. */
   kafkaName(principal: VerifiedPrincipal, clusterId: string): KafkaName;
+  /** What a token for another resource, or a shared name, must not meet (I9, I20). */
+  readonly traits: (authority: string) => AuthorityTraits;
+}
+
+export interface AuthorityTraits {
+  readonly admitsAnyone: boolean;
+  readonly sharesOneName: boolean;
 }
 
 export interface AuthoritiesSettings {
@@ -26,6 +34,7 @@ export const createAuthorities = (settings: AuthoritiesSettings): Authorities =>
   const byId = new Map<string, { readonly settings: AuthoritySettings; readonly admit: (principal: VerifiedPrincipal) => Admission }>();
   for (const authority of settings.authorities) {
     if (byId.has(authority.id)) throw new StartupError(`authority '${authority.id}' is configured twice`);
+    assertSharedName(authority, isProtected);
     byId.set(authority.id, { settings: authority, admit: createAdmissionRule(authority) });
   }
   const of = (principal: VerifiedPrincipal) => {
@@ -35,6 +44,10 @@ export const createAuthorities = (settings: AuthoritiesSettings): Authorities =>
   };
   return {
     ids: [...byId.keys()],
+    traits: (id) => {
+      const { admits, kafkaNames } = byId.get(id)?.settings ?? {};
+      return { admitsAnyone: admits?.anyoneInThisTenant === true, sharesOneName: kafkaNames?.owns === 'group' };
+    },
     admission: (principal) => of(principal).admit(principal),
     kafkaName: (principal, _clusterId) => kafkaNameOf(principal, of(principal).settings.kafkaNames, isProtected),
   };

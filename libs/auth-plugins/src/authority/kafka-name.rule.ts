@@ -13,7 +13,7 @@ export type KafkaName =
 /** I9. The first character is no dot or slash, so that no name looks like a path or an option. */
 const ALLOWED = /^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/;
 
-/** One injective rule an authority: what it yields always lies in the set that this authority alone owns. */
+/** One injective rule an authority, save `group`, which I9 declares: what it yields always lies in the set that this authority alone owns. */
 export const kafkaNameOf = (principal: Pick<VerifiedPrincipal, 'name'>, settings: KafkaNameSettings, isProtected: (name: string) => boolean): KafkaName => {
   const name = candidate(principal, settings);
   if (name === null || !ALLOWED.test(name)) return { kind: 'outside' };
@@ -21,6 +21,7 @@ export const kafkaNameOf = (principal: Pick<VerifiedPrincipal, 'name'>, settings
 };
 
 const candidate = ({ name }: Pick<VerifiedPrincipal, 'name'>, settings: KafkaNameSettings): string | null => {
+  if (settings.owns === 'group') return settings.name;
   if (settings.owns === 'prefix') return settings.prefix + name;
   if (settings.owns === 'guid') return isGuid(name) ? name.toLowerCase() : null;
   return name.includes('/') || isGuid(name) ? null : name;

@@ -1,5 +1,6 @@
 import { StartupError } from '../contract/startup.error.js';
 import type { AuthoritySettings, KafkaNameSettings } from './authority.settings.js';
+import { isGuid } from './group-id.js';
 import { foldName } from './protected-names.js';
 
 /**
@@ -14,7 +15,22 @@ export const assertDisjointNames = (authorities: readonly AuthoritySettings[]): 
   });
 };
 
+const isOwned = (name: string, by: KafkaNameSettings): boolean => {
+  switch (by.owns) {
+    case 'group':
+      return foldName(name) === foldName(by.name);
+    case 'prefix':
+      return foldName(name).startsWith(foldName(by.prefix));
+    case 'guid':
+      return isGuid(name);
+    case 'plain':
+      return !name.includes('/') && !isGuid(name);
+  }
+};
+
 const overlap = (one: KafkaNameSettings, other: KafkaNameSettings): boolean => {
+  if (one.owns === 'group') return isOwned(one.name, other);
+  if (other.owns === 'group') return isOwned(other.name, one);
   if (one.owns !== 'prefix' || other.owns !== 'prefix') return one.owns === other.owns;
   // Folded: ACLs tell A/ from a/, the people who write them may not.
   const [a, b] = [foldName(one.prefix), foldName(other.prefix)];

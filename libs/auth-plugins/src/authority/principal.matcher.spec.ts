@@ -13,6 +13,7 @@ describe('who is meant by a rule', () => {
   const rows: readonly (readonly [string, PrincipalMatch, Partial<MatchedPrincipal>, string])[] = [
     ['a name', { principals: ['alice'] }, {}, 'in'],
     ['a name in another case', { principals: ['Alice'] }, {}, 'out'],
+    ['an object id in another case', { principals: [ONE.toUpperCase()] }, { name: ONE }, 'in'],
     ['a group of a stale answer', { groups: [ONE] }, groups('at-least', ONE), 'in'],
     ['a group that a stale answer does not hold', { groups: [TWO] }, groups('at-least', ONE), 'unknown'],
     ['a group that a whole answer does not hold', { groups: [TWO] }, groups('known', ONE), 'out'],

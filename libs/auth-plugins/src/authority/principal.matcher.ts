@@ -1,6 +1,6 @@
 import type { Groups, VerifiedPrincipal } from '../contract/principal.js';
 import { StartupError } from '../contract/startup.error.js';
-import { canonicalGroupId } from './group-id.js';
+import { canonicalGroupId, isGuid } from './group-id.js';
 
 /** `unknown`: a group decides, and nobody could tell whether the principal is in it (I24). */
 export type Membership = 'in' | 'out' | 'unknown';
@@ -11,7 +11,7 @@ export interface PrincipalMatch {
   readonly groups?: readonly string[] | undefined;
   readonly roles?: readonly string[] | undefined;
   readonly applications?: readonly string[] | undefined;
-  /** The authority's own names of principals, compared exactly. */
+  /** The authority's own names of principals (Entra: object ids), compared exactly. */
   readonly principals?: readonly string[] | undefined;
 }
 
@@ -25,7 +25,8 @@ export const createPrincipalMatcher = (what: string, match: PrincipalMatch): ((p
   const groups = new Set((match.groups ?? []).map((text) => ruleGroup(what, text)));
   const roles = new Set(match.roles);
   const applications = new Set((match.applications ?? []).map((id) => id.toLowerCase()));
-  const principals = new Set(match.principals);
+  // An authority writes GUIDs in lower case; people copy them in either.
+  const principals = new Set((match.principals ?? []).map((name) => (isGuid(name) ? name.toLowerCase() : name)));
   return (principal) => {
     if (principals.has(principal.name)) return 'in';
     if (principal.roles.some((role) => roles.has(role))) return 'in';

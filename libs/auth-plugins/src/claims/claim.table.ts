@@ -8,6 +8,8 @@ export type Route<P> = { readonly kind: 'plugin'; readonly plugin: P } | { reado
 
 export interface ClaimTable<P = Plugin> {
   route(credential: ParsedAuthorization): Route<P>;
+  /** Whoever is asked about the certificate of a socket; null where nobody is. */
+  readonly certificates: P | null;
 }
 
 /** What the token service issues under: no way in may accept it (I1), or a minted token would come back as a caller. */
@@ -27,6 +29,7 @@ const NOTHING_RESERVED: ReservedNames = { issuers: [], audiences: [] };
 export const createClaimTable = <P extends Claimant>(plugins: readonly P[], reserved: ReservedNames = NOTHING_RESERVED): ClaimTable<P> => {
   const byIssuer = new Map<string, P>();
   let basic: P | null = null;
+  let certificates: P | null = null;
   const ids = new Set<string>();
   for (const plugin of plugins) {
     if (ids.has(plugin.id)) throw new StartupError(`plugin '${plugin.id}' is configured twice`);
@@ -37,13 +40,19 @@ export const createClaimTable = <P extends Claimant>(plugins: readonly P[], rese
         basic = plugin;
         continue;
       }
+      if (claim.scheme === 'certificate') {
+        if (certificates !== null) throw new StartupError(`plugins '${certificates.id}' and '${plugin.id}' both claim client certificates`);
+        certificates = plugin;
+        continue;
+      }
       const other = byIssuer.get(claim.issuer);
       if (other !== undefined) throw new StartupError(`plugins '${other.id}' and '${plugin.id}' both claim bearer tokens of issuer ${claim.issuer}`);
-      refuseReserved(plugin.id, claim.issuer, claim.audiences ?? [], reserved);
+      refuseReserved(plugin.id, claim.issuer, [...(claim.audiences ?? []), ...(claim.foreignAudiences ?? [])], reserved);
       byIssuer.set(claim.issuer, plugin);
     }
   }
   return {
+    certificates,
     route: (credential) => {
       const plugin = credential.kind === 'basic' ? basic : credential.kind === 'bearer' ? byIssuer.get(claimedIssuer(credential.secret.reveal())) : null;
       return plugin === null || plugin === undefined ? { kind: 'unclaimed' } : { kind: 'plugin', plugin };

@@ -1,7 +1,12 @@
 import type { Strategy } from 'passport';
 
-/** One row of the claim table (I1): a scheme, and for bearer tokens the exact `iss` string and the audiences taken with it. */
-export type Claim = { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly issuer: string; readonly audiences?: readonly string[] };
+/**
+ * One row of the claim table (I1): a scheme, and for bearer tokens the exact `iss` string and the audiences taken with it.
+ * `foreignAudiences` belong to another resource (I20): their callers have `onlyFor`, and a row of their own in the matrix.
+ */
+export type Claim =
+  | { readonly scheme: 'basic' }
+  | { readonly scheme: 'bearer'; readonly issuer: string; readonly audiences?: readonly string[]; readonly foreignAudiences?: readonly string[] };
 
 /** One named thing that readiness reports. No secret, no address. */
 export interface HealthState {

@@ -30,6 +30,8 @@ export interface VerifiedFacts {
   readonly credentialExpiresAt: number | null;
   /** The token that MDS gave for this very login (I15), for cells of the credential matrix that show it; ends with `credentialExpiresAt`. */
   readonly mdsToken?: Secret;
+  /** The one API that the credential is good for (I20): it was issued for another resource than Postern. Absent: every API. */
+  readonly onlyFor?: 'hdinsight';
 }
 
 const made = new WeakSet<object>();

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { bearerToken, parseAuthorization } from './authorization.parser.js';
 
+const BARE = `eyJhbGciOiJSUzI1NiJ9.${'eyJpc3MiOiJ4In0'.repeat(3)}.${'c2ln'.repeat(20)}`;
 const ALICE = Buffer.from('alice:alice-secret').toString('base64');
 
 describe('parseAuthorization', () => {
@@ -33,6 +34,10 @@ describe('parseAuthorization', () => {
     ['0x01 inside Authorization', ['Authorization', 'Bearer eyJ.eyJ.c2ln\u0001auth=x'], 'malformed'],
     ['a token of 12 KB', ['Authorization', `Bearer ${'a'.repeat(12 * 1024)}`], 'bearer'],
     ['a token over 12 KB', ['Authorization', `Bearer ${'a'.repeat(12 * 1024 + 1)}`], 'malformed'],
+    ['a signed token without a scheme', ['Authorization', BARE], 'bare-token'],
+    ['a signed token without a scheme and over 12 KB', ['Authorization', `${BARE}${'a'.repeat(12 * 1024)}`], 'malformed'],
+    ['a token without a scheme and without a signature', ['Authorization', BARE.slice(0, BARE.lastIndexOf('.') + 1)], 'malformed'],
+    ['what is short enough to be a scheme', ['Authorization', 'eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dX'], 'other-scheme'],
     ['Negotiate', ['Authorization', 'Negotiate YII='], 'other-scheme'],
     ['an empty value', ['Authorization', ''], 'malformed'],
     ['a value that starts with a blank', ['Authorization', ` Basic ${ALICE}`], 'malformed'],
@@ -45,6 +50,11 @@ describe('parseAuthorization', () => {
     const parsed = parseAuthorization(['Authorization', `bAsIc   ${ALICE}`]);
     expect(parsed.kind === 'basic' && parsed.secret.reveal()).toBe(`Basic ${ALICE}`);
     expect(`${inspect(parsed)}${JSON.stringify(parsed)}`).not.toContain(ALICE);
+  });
+
+  it('hands a bare token over as a Bearer value', () => {
+    const parsed = parseAuthorization(['Authorization', BARE]);
+    expect(parsed.kind === 'bare-token' && parsed.secret.reveal()).toBe(`Bearer ${BARE}`);
   });
 
   it('gives the token of a bearer value only', () => {

@@ -12,6 +12,8 @@ export type ParsedAuthorization =
   | { readonly kind: 'several' }
   | { readonly kind: 'basic'; readonly secret: Secret }
   | { readonly kind: 'bearer'; readonly secret: Secret }
+  /** A signed token without a scheme: malformed, save for the API whose callers once sent it so. `secret` is as of `bearer`. */
+  | { readonly kind: 'bare-token'; readonly secret: Secret }
   /** 401: a scheme that no plugin here speaks. */
   | { readonly kind: 'other-scheme' };
 
@@ -20,6 +22,8 @@ const MAX_TOKEN_LENGTH = 12 * 1024;
 
 const SCHEME = /^([A-Za-z0-9!#$%&'*+.^_`|~-]{1,64})( +|$)/;
 const BASIC = /^[A-Za-z0-9+/]{1,2048}={0,2}$/;
+/** Longer than any scheme, so that nothing else is read in another way than before. */
+const BARE_TOKEN = /^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}$/;
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
@@ -32,7 +36,7 @@ export const parseAuthorization = (rawHeaders: readonly string[]): ParsedAuthori
   if (value === undefined) return { kind: 'none' };
   if (values.length > 1) return { kind: 'several' };
   const scheme = SCHEME.exec(value);
-  if (scheme === null) return { kind: 'malformed' };
+  if (scheme === null) return BARE_TOKEN.test(value) && value.length <= MAX_TOKEN_LENGTH ? { kind: 'bare-token', secret: new Secret(`Bearer ${value}`) } : { kind: 'malformed' };
   const [written, name = ''] = scheme;
   const credential = value.slice(written.length);
   switch (name.toLowerCase()) {

@@ -28,7 +28,7 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     const pinned = settings.versions[version];
     if (pinned === undefined) return [];
     const onRefused = (code: string) => report?.({ pluginId: settings.id, event: `${version}-keys-refused`, code });
-    return [{ version, issuer: pinned.issuer, audiences: pinned.audiences, keys: createKeyStore({ fetch: createJwksFetch({ url: pinned.jwksUrl, ca }), clock, onRefused }) }];
+    return [{ version, issuer: pinned.issuer, audiences: pinned.audiences, foreignAudiences: settings.hdinsight?.audiences ?? [], keys: createKeyStore({ fetch: createJwksFetch({ url: pinned.jwksUrl, ca }), clock, onRefused }) }];
   });
   const verifySignature = settings.verifier === 'jose' ? verifyByJose : createAzureAdVerifier();
   const verify = createEntraVerifier({ verifySignature, pluginId: settings.id, authority: settings.authority, tenant: settings.tenant, issuers, maxTokenLifeSeconds: settings.maxTokenLifeSeconds, clock });
@@ -45,7 +45,7 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     id: settings.id,
     type: 'entra',
     authority: settings.authority,
-    claims: issuers.map(({ issuer, audiences }): Claim => ({ scheme: 'bearer', issuer, audiences })),
+    claims: issuers.map(({ issuer, audiences, foreignAudiences }): Claim => ({ scheme: 'bearer', issuer, audiences, foreignAudiences })),
     challenges: ['Bearer realm="kafka"'],
     strategy: new BearerStrategy(createRunner(settings), verifyAndComplete),
     // An issuer that is away does not stop the start: its callers get 503 until it is back.

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Unavailable, type Verification } from '../contract/outcome.js';
 import type { KeyStore } from '../keys/key.store.js';
 import { createAzureAdVerifier } from './azure-ad.signature.js';
+import { entraSchema, HDINSIGHT_AUDIENCES } from './entra.settings.js';
 import { createEntraVerifier } from './entra.verifier.js';
 import { verifyByJose } from './jose.signature.js';
 import type { VerifySignature } from './token.signature.js';
@@ -25,7 +26,7 @@ const verifierBy = (verifySignature: VerifySignature, keys2: KeyStore = store({ 
   createEntraVerifier({
     verifySignature,
     pluginId: 'entra', authority: 'tenant', tenant: TENANT, maxTokenLifeSeconds: 100_800, clock: { now: () => NOW * 1000 },
-    issuers: [{ ...V1, keys: store({ k1: v1Key.publicKey }) }, { ...V2, keys: keys2 }],
+    issuers: [{ ...V1, foreignAudiences: HDINSIGHT_AUDIENCES, keys: store({ k1: v1Key.publicKey }) }, { ...V2, foreignAudiences: HDINSIGHT_AUDIENCES, keys: keys2 }],
   });
 
 const CLAIMS = { iss: V2.issuer, aud: V2.audiences[0], iat: NOW - 300, nbf: NOW - 300, exp: NOW + 3_600, idtyp: 'app', oid: OBJECT, sub: OBJECT, tid: TENANT, ver: '2.0', azp: CLIENT, groups: [GROUP], roles: ['Orders.Produce'] };
@@ -61,6 +62,17 @@ describe.each([
         roles: ['Orders.Produce'], applicationId: CLIENT, verifiedAt: NOW * 1000, credentialExpiresAt: (NOW + 3_600) * 1000,
       },
     });
+  });
+
+  it.each(HDINSIGHT_AUDIENCES)('for %s is good for the HDInsight API alone, in both versions', async (aud) => {
+    for (const [token, issuer] of [[signed({ ...V1_CLAIMS, aud }, V1_HEADER, v1Key.privateKey), V1.issuer], [signed({ ...CLAIMS, aud }), V2.issuer]] as const) {
+      const verification = await verifier()(token);
+      expect(verification.kind === 'verified' && verification.facts).toMatchObject({ onlyFor: 'hdinsight', issuerKey: `hdinsight:${issuer}`, subject: OBJECT });
+    }
+  });
+
+  it("for HDInsight and for Postern at once is nobody's", async () => {
+    expect(said(await verifier()(signed({ ...CLAIMS, aud: [V2.audiences[0], ...HDINSIGHT_AUDIENCES] })))).toBe('wrong-audience');
   });
 
   const accepted: readonly (readonly [string, string])[] = [
@@ -211,5 +223,22 @@ describe('the cache of verified tokens', () => {
     await off.ask();
     await off.ask();
     expect(off.verifications()).toBe(2);
+  });
+});
+
+describe('the settings', () => {
+  const version = { issuer: V2.issuer, jwksUrl: 'https://idp/keys' };
+  const block = (over: object) => entraSchema.safeParse({ id: 'e', type: 'entra', authority: 'a', tenant: TENANT, versions: { v2: { ...version, audiences: ['x'] } }, ...over });
+  it("take HDInsight's audiences only where they say so, and then by default those of the public cloud", () => {
+    expect(block({}).data?.hdinsight).toBeUndefined();
+    expect(block({ hdinsight: {} }).data?.hdinsight?.audiences).toEqual(HDINSIGHT_AUDIENCES);
+    expect(block({ hdinsight: {}, versions: { v2: version } }).success).toBe(true);
+  });
+  it.each([
+    ['no audience at all', { versions: { v2: version } }],
+    ['one audience as own and as foreign', { hdinsight: { audiences: ['x'] } }],
+    ['no foreign audience', { hdinsight: { audiences: [] } }],
+  ])('refuse %s', (_sentence, over) => {
+    expect(block(over).success).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import type { JWTPayload } from 'jose';
 import type { RejectReason, Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import { readCompactToken } from '../credential/compact-token.js';
+import { hdinsightKey } from '../kafka-credentials/matrix.check.js';
 import type { KeyStore } from '../keys/key.store.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../jwt/token.checks.js';
 import { readEntraClaims } from './entra.claims.js';
@@ -14,6 +15,8 @@ export interface EntraIssuer {
   readonly version: EntraVersion;
   readonly issuer: string;
   readonly audiences: readonly string[];
+  /** HDInsight's (I20). */
+  readonly foreignAudiences?: readonly string[];
   readonly keys: KeyStore;
 }
 
@@ -51,12 +54,13 @@ export const createEntraVerifier = (options: EntraVerifierOptions): ((token: str
     const now = options.clock.now();
     const key = await issuer.keys.keyFor(header['kid']);
     if (key === null) return rejected('unknown-key');
-    const verified = await verifySignature(token, { key, issuer: issuer.issuer, audiences: issuer.audiences, now });
+    const verified = await verifySignature(token, { key, issuer: issuer.issuer, audiences: [...issuer.audiences, ...(issuer.foreignAudiences ?? [])], now });
     if (verified.kind === 'rejected') return verified;
     const wrong = checkTimes(verified.payload, now / 1000, options.maxTokenLifeSeconds) ?? checkAudience(verified.payload);
     if (wrong !== null) return rejected(wrong);
     const reading = readEntraClaims(verified.payload, { tenant: options.tenant, version: issuer.version });
     if (reading.kind === 'rejected') return reading;
+    const isForeign = !issuer.audiences.includes(verified.payload.aud as string);
     const { objectId, tenant, applicationId, groups, roles } = reading.claims;
     return {
       kind: 'verified',
@@ -65,13 +69,14 @@ export const createEntraVerifier = (options: EntraVerifierOptions): ((token: str
         pluginId: options.pluginId,
         tenant,
         subject: objectId,
-        issuerKey: issuer.issuer,
+        issuerKey: isForeign ? hdinsightKey(issuer.issuer) : issuer.issuer,
         name: objectId,
         groups,
         roles,
         applicationId,
         verifiedAt: now,
         credentialExpiresAt: (verified.payload.exp ?? 0) * 1000,
+        ...(isForeign ? ({ onlyFor: 'hdinsight' } as const) : {}),
       },
     };
   };

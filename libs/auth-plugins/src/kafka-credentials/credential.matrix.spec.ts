@@ -3,6 +3,7 @@ import { CredentialExpired } from '@postern/kafka';
 import type { VerifiedPrincipal } from '../contract/principal.js';
 import { Secret } from '../contract/secret.js';
 import { StartupError } from '../contract/startup.error.js';
+import type { AuthorityTraits } from '../authority/authorities.js';
 import type { KafkaName } from '../authority/kafka-name.rule.js';
 import type { MintCause } from '../token-service/mint.record.js';
 import { createCredentialMatrix, KafkaNameRefused } from './credential.matrix.js';
@@ -23,12 +24,12 @@ const ROWS = [
 ] as const;
 const CLUSTER: MatrixCluster = { id: 'main', listeners: [MINTED, CALLER], credentials: ROWS };
 
-const matrix = ({ cluster = {}, plugins = PLUGINS, minting = ['main'], named = { kind: 'name', name: 'alice' } }: { cluster?: Partial<MatrixCluster>; plugins?: readonly MatrixPlugin[]; minting?: readonly string[]; named?: KafkaName } = {}) => {
+const matrix = ({ cluster = {}, plugins = PLUGINS, minting = ['main'], named = { kind: 'name', name: 'alice' }, traits = {} }: { traits?: Partial<AuthorityTraits>; cluster?: Partial<MatrixCluster>; plugins?: readonly MatrixPlugin[]; minting?: readonly string[]; named?: KafkaName } = {}) => {
   let now = NOW;
   const causes: MintCause[] = [];
   const made = createCredentialMatrix({
     clusters: [{ ...CLUSTER, ...cluster }], plugins, maxProofAgeSeconds: 600, clock: { now: () => now },
-    authorities: { kafkaName: () => named, ids: ['corp', 'tenant'] },
+    authorities: { kafkaName: () => named, ids: ['corp', 'tenant'], traits: () => ({ admitsAnyone: false, sharesOneName: false, ...traits }) },
     tokens: {
       clusterIds: minting,
       mint: async (_principal, clusterId, cause = 'session') => {
@@ -198,6 +199,29 @@ describe('the start stops', () => {
   ];
   it.each(rows)('when %s', (_sentence, options, text) => {
     expect(() => matrix(options)).toThrow(StartupError);
+    expect(() => matrix(options)).toThrow(text);
+  });
+});
+
+describe("a token for another resource, HDInsight's,", () => {
+  const plugins = [PLUGINS[0] as MatrixPlugin, { id: 'entra', authority: 'tenant', claims: [{ scheme: 'bearer', issuer: IDP, audiences: ['api'], foreignAudiences: ['hib'] }] }] as const;
+  const rows = (...more: MatrixCluster['credentials']) => ({ plugins, cluster: { credentials: [...ROWS, ...more] } });
+  const own = { from: `hdinsight:${IDP}`, source: 'minted', listener: 'minted' } as const;
+  const foreign = byToken({ issuerKey: `hdinsight:${IDP}`, onlyFor: 'hdinsight' });
+
+  it('is minted for, by a row of its own, where tokens for Postern are shown as they are', () => {
+    expect(matrix(rows(own)).sourceFor(foreign, presented({ oid: 'alice' }), 'main')).toMatchObject({ origin: 'minted', listener: 'minted' });
+  });
+  it('is minted for by the row of its issuer where that one mints', () => {
+    const cluster = { credentials: [ROWS[0], { from: IDP, source: 'minted', listener: 'minted' }] } as const;
+    expect(matrix({ plugins, cluster }).sourceFor(foreign, null, 'main')).toMatchObject({ origin: 'minted', listener: 'minted' });
+  });
+  it.each([
+    ['it has no row and its issuer does not mint', rows(), `no row for 'hdinsight:${IDP}'`],
+    ['its row would show it', rows({ ...own, source: 'caller', listener: 'caller' }), 'never shown to anyone'],
+    ['anyone in the tenant is admitted', { ...rows(own), traits: { admitsAnyone: true } }, 'name a group'],
+    ['the authority shares one name and shows a token', { ...rows(own), traits: { sharesOneName: true } }, 'must be minted'],
+  ])('stops the start when %s', (_sentence, options, text) => {
     expect(() => matrix(options)).toThrow(text);
   });
 });

@@ -10,13 +10,14 @@ import { keyOf } from '../runner/principal.key.js';
 import type { TokenService } from '../token-service/token.service.js';
 import { createTokenSource } from './token.source.js';
 import { checkMatrix, type Cell, type MatrixCluster, type MatrixPlugin } from './matrix.check.js';
+import { assertTraits } from './trait.check.js';
 import { createMintedSource } from './minted.source.js';
 import { proofUntilOf } from './proof.js';
 
 export interface CredentialMatrixOptions {
   readonly clusters: readonly MatrixCluster[];
   readonly plugins: readonly MatrixPlugin[];
-  readonly authorities: Pick<Authorities, 'kafkaName' | 'ids'>;
+  readonly authorities: Pick<Authorities, 'kafkaName' | 'ids' | 'traits'>;
   readonly tokens: Pick<TokenService, 'mint' | 'clusterIds'>;
   readonly maxProofAgeSeconds: number;
   readonly clock: Clock;
@@ -46,6 +47,7 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
     if (!authorities.ids.includes(plugin.authority)) throw new StartupError(`plugin '${plugin.id}': no authority '${plugin.authority}' is configured`);
   }
   const byCluster = new Map(options.clusters.map((cluster) => [cluster.id, checkMatrix(cluster, options.plugins, tokens.clusterIds)]));
+  assertTraits(options.plugins, authorities.traits, [...byCluster.values()]);
   // One verification of one principal needs one source a cluster: the principal object is made anew with each proof.
   const minted = new WeakMap<VerifiedPrincipal, Map<string, KafkaCredentialSource>>();
   const mintedSource = (principal: VerifiedPrincipal, clusterId: string, make: () => KafkaCredentialSource): KafkaCredentialSource => {

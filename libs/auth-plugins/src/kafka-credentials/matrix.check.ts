@@ -14,6 +14,9 @@ export type MatrixPlugin = Pick<Plugin, 'id' | 'authority' | 'claims' | 'mdsIssu
 /** Row key of callers who present no token. */
 export const authorityKey = (authority: string): string => `authority:${authority}`;
 
+/** Row key of callers whose token was issued for HDInsight and not for Postern (I20). */
+export const hdinsightKey = (issuer: string): string => `hdinsight:${issuer}`;
+
 /** One checked cell: what a caller from one place is shown as on one cluster. */
 export type Cell =
   | { readonly source: 'minted'; readonly listener: string }
@@ -25,16 +28,21 @@ interface InboundSource {
   readonly pluginId: string;
   readonly audiences: readonly string[];
   readonly mdsIssuer: string | undefined;
+  /** Row whose minted cell serves these callers too, where they have none of their own. */
+  readonly otherwise?: string;
 }
 
 /** Every place that an enabled plugin's callers come from, with the audiences it accepts there. */
 const inboundSources = (plugins: readonly MatrixPlugin[]): ReadonlyMap<string, InboundSource> =>
   new Map(
     plugins.flatMap((plugin) =>
-      plugin.claims.map((claim) => [
-        claim.scheme === 'basic' ? authorityKey(plugin.authority) : claim.issuer,
-        { pluginId: plugin.id, audiences: claim.scheme === 'basic' ? [] : (claim.audiences ?? []), mdsIssuer: plugin.mdsIssuer },
-      ]),
+      plugin.claims.flatMap((claim): [string, InboundSource][] => {
+        const of = { pluginId: plugin.id, mdsIssuer: plugin.mdsIssuer };
+        if (claim.scheme === 'basic') return [[authorityKey(plugin.authority), { ...of, audiences: [] }]];
+        const own: [string, InboundSource] = [claim.issuer, { ...of, audiences: claim.audiences ?? [] }];
+        const isForeign = (claim.foreignAudiences ?? []).length > 0;
+        return isForeign ? [own, [hdinsightKey(claim.issuer), { ...of, audiences: [], otherwise: claim.issuer }]] : [own];
+      }),
     ),
   );
 
@@ -55,13 +63,16 @@ export const checkMatrix = (cluster: MatrixCluster, plugins: readonly MatrixPlug
     if (listener === undefined) throw new StartupError(`${at}: the cluster has no listener '${row.listener}'`);
     cells.set(row.from, cellOf(at, row, listener.trusts, source, minting.includes(cluster.id)));
   }
-  for (const [from, { pluginId }] of sources) {
+  for (const [from, { pluginId, otherwise }] of sources) {
+    const shared = otherwise === undefined ? undefined : cells.get(otherwise);
+    if (shared?.source === 'minted' && !cells.has(from)) cells.set(from, shared);
     if (!cells.has(from)) throw new StartupError(`clusters.${cluster.id}.credentials: no row for '${from}' of plugin '${pluginId}'`);
   }
   return cells;
 };
 
 const cellOf = (at: string, row: CredentialRow, trusts: Trusts, source: InboundSource, mints: boolean): Cell => {
+  if (source.otherwise !== undefined && row.source !== 'minted') throw new StartupError(`${at}: a token for HDInsight is never shown to anyone: source must be minted (I20)`);
   switch (row.source) {
     case 'minted':
       return mintedCell(at, row, trusts, mints);

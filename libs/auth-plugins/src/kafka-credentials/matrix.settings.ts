@@ -18,7 +18,7 @@ export const trustsSchema = z.discriminatedUnion('kind', [
 export const credentialRowsSchema = z
   .array(
     z.strictObject({
-      /** An exact inbound `iss`, or `authority:<id>` for callers without a token. */
+      /** An exact inbound `iss`, `authority:<id>` for callers without a token, or `hdinsight:<iss>` for tokens of HDInsight's audience. */
       from: z.string().min(1),
       source: z.enum(['minted', 'caller', 'mds']),
       listener: z.string().min(1),

@@ -1,0 +1,22 @@
+import type { Authorities } from '../authority/authorities.js';
+import { StartupError } from '../contract/startup.error.js';
+import type { Cell, MatrixPlugin } from './matrix.check.js';
+
+/**
+ * What plugins and cells may not do for their authority's sake: a token for another resource needs a rule on whom to admit
+ * (I20: anyone in a tenant can get one), and a name that a group shares is never in a token that the caller brings (I9).
+ * @param cellsOf the checked cells of every cluster, by row key
+ * @throws StartupError
+ */
+export const assertTraits = (plugins: readonly MatrixPlugin[], traits: Authorities['traits'], cellsOf: readonly ReadonlyMap<string, Cell>[]): void => {
+  for (const { id, authority, claims } of plugins) {
+    const { admitsAnyone, sharesOneName } = traits(authority);
+    for (const claim of claims) {
+      if (claim.scheme === 'basic') continue;
+      if (admitsAnyone && (claim.foreignAudiences ?? []).length > 0)
+        throw new StartupError(`plugin '${id}' takes tokens for HDInsight, and authority '${authority}' admits anyone in the tenant: name a group (I20)`);
+      if (sharesOneName && cellsOf.some((cells) => cells.get(claim.issuer)?.source !== 'minted'))
+        throw new StartupError(`authority '${authority}' gives a group one Kafka name: the row of ${claim.issuer} must be minted (I9)`);
+    }
+  }
+};
