@@ -1,5 +1,6 @@
 export * from './contract/secret.js';
 export * from './contract/outcome.js';
+export * from './contract/client-certificate.js';
 export * from './contract/plugin.js';
 export * from './contract/principal.js';
 export * from './contract/startup.error.js';
@@ -25,6 +26,8 @@ export * from './entra/entra.plugin.js';
 export * from './entra/entra.settings.js';
 export * from './mds/mds.plugin.js';
 export type { MdsSettings } from './mds/mds.settings.js';
+export * from './mtls/mtls.plugin.js';
+export type { MtlsSettings } from './mtls/mtls.settings.js';
 export * from './oidc/oidc.plugin.js';
 export type { OidcSettings } from './oidc/oidc.settings.js';
 export * from './ldap/ldap.plugin.js';

@@ -1,3 +1,4 @@
+import type { CertificateRejectReason } from './client-certificate.js';
 import type { VerifiedFacts } from './principal.js';
 
 /**
@@ -43,7 +44,8 @@ export type RejectReason =
   | 'expired'
   | 'not-yet-valid'
   | 'bad-claims'
-  | 'refused-form';
+  | 'refused-form'
+  | CertificateRejectReason;
 
 /** What a verifier says: expected outcomes are data; it throws only `Unavailable` and bugs. */
 export type Verification =

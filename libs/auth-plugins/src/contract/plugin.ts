@@ -1,4 +1,5 @@
 import type { Strategy } from 'passport';
+import type { CertificateTrust, ClientCertificate } from './client-certificate.js';
 
 /**
  * One row of the claim table (I1): a scheme, and for bearer tokens the exact `iss` string and the audiences taken with it.
@@ -6,6 +7,8 @@ import type { Strategy } from 'passport';
  */
 export type Claim =
   | { readonly scheme: 'basic' }
+  /** The certificate of a socket, on listeners with `clientCertificate: identity`. */
+  | { readonly scheme: 'certificate' }
   | { readonly scheme: 'bearer'; readonly issuer: string; readonly audiences?: readonly string[]; readonly foreignAudiences?: readonly string[] };
 
 /** One named thing that readiness reports. No secret, no address. */
@@ -26,6 +29,8 @@ export interface Plugin {
   readonly claims: readonly Claim[];
   /** Plugin `mds` only: the issuer of the tokens that it fetches for callers by password, which Kafka may be shown (I19). */
   readonly mdsIssuer?: string;
+  /** Plugin `mtls` only: what listeners that ask for certificates trust. */
+  readonly certificates?: CertificateTrust;
   /** Values of WWW-Authenticate, one a scheme, sent with every 401 (I2). */
   readonly challenges: readonly string[];
   readonly strategy: Strategy;
@@ -44,6 +49,8 @@ export interface CredentialRequest {
   readonly headers: { readonly authorization: string };
   /** The peer's address, for failure budgets only (I28). */
   readonly source?: string;
+  /** The socket's own, where it is the credential; no header names it (I26). */
+  readonly certificate?: ClientCertificate;
 }
 
 /** What every plugin is created with. Relative paths in its settings are taken from `baseDir`. */
@@ -52,6 +59,8 @@ export interface PluginDependencies {
   readonly baseDir: string;
   /** For operators: a fixed name and a code, never a secret, an address or a third party's text. */
   readonly report?: (event: PluginReport) => void;
+  /** `identity.maxProofAgeSeconds`: how long a TLS handshake proves a certificate (I11). */
+  readonly maxProofAgeSeconds?: number;
   /** The groups, in canonical form, that rules name for an authority: all that a plugin ever needs to ask for. */
   readonly namedGroups?: (authority: string) => readonly string[];
 }

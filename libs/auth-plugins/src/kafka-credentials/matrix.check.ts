@@ -38,7 +38,7 @@ const inboundSources = (plugins: readonly MatrixPlugin[]): ReadonlyMap<string, I
     plugins.flatMap((plugin) =>
       plugin.claims.flatMap((claim): [string, InboundSource][] => {
         const of = { pluginId: plugin.id, mdsIssuer: plugin.mdsIssuer };
-        if (claim.scheme === 'basic') return [[authorityKey(plugin.authority), { ...of, audiences: [] }]];
+        if (claim.scheme !== 'bearer') return [[authorityKey(plugin.authority), { ...of, audiences: [] }]];
         const own: [string, InboundSource] = [claim.issuer, { ...of, audiences: claim.audiences ?? [] }];
         const isForeign = (claim.foreignAudiences ?? []).length > 0;
         return isForeign ? [own, [hdinsightKey(claim.issuer), { ...of, audiences: [], otherwise: claim.issuer }]] : [own];

@@ -12,7 +12,7 @@ export const assertTraits = (plugins: readonly MatrixPlugin[], traits: Authoriti
   for (const { id, authority, claims } of plugins) {
     const { admitsAnyone, sharesOneName } = traits(authority);
     for (const claim of claims) {
-      if (claim.scheme === 'basic') continue;
+      if (claim.scheme !== 'bearer') continue;
       if (admitsAnyone && (claim.foreignAudiences ?? []).length > 0)
         throw new StartupError(`plugin '${id}' takes tokens for HDInsight, and authority '${authority}' admits anyone in the tenant: name a group (I20)`);
       if (sharesOneName && cellsOf.some((cells) => cells.get(claim.issuer)?.source !== 'minted'))

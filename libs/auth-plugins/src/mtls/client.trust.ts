@@ -1,0 +1,111 @@
+import { X509Certificate } from 'node:crypto';
+import { resolve } from 'node:path';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Certificate } from '@peculiar/asn1-x509';
+import type { CertificateTrust, CertificateVerdict, ClientCertificate } from '../contract/client-certificate.js';
+import type { Clock, HealthState } from '../contract/plugin.js';
+import { StartupError } from '../contract/startup.error.js';
+import { readPlainFile } from '../files/owner-only.file.js';
+import type { MtlsSettings } from './mtls.settings.js';
+import { nameKey, readRevocationLists, serialOf, type RevocationList } from './revocation.list.js';
+
+const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+/** id-kp-clientAuth */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+
+export interface ClientTrust extends CertificateTrust {
+  /** Down while a list is past its nextUpdate. */
+  state(): HealthState['state'];
+}
+
+export interface ClientTrustOptions {
+  readonly at: string;
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly maxProofAgeSeconds: number;
+}
+
+interface PinnedCa {
+  readonly certificate: X509Certificate;
+  readonly name: string;
+}
+
+/** What does not change about a certificate while the pinned CAs stay the same. */
+interface Leaf {
+  readonly certificate: X509Certificate;
+  readonly ca: PinnedCa | null;
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/**
+ * Who may show a client certificate: an exact list of issuing CAs and their revocation lists, as one state of the files. The
+ * TLS library judged the chain at the handshake; everything that can change on an open socket is judged again each time.
+ * @throws StartupError for unreadable files, a CA that is none, a CA without its revocation list where there are lists
+ */
+export const createClientTrust = ({ caFile, crlFiles }: Pick<MtlsSettings, 'caFile' | 'crlFiles'>, { at, baseDir, clock, maxProofAgeSeconds }: ClientTrustOptions): ClientTrust => {
+  const ca = readPlainFile(resolve(baseDir, caFile), `${at}.caFile`);
+  const cas = readCas(ca, `${at}.caFile`);
+  const lists = crlFiles?.flatMap((file, i) => readRevocationLists(readPlainFile(resolve(baseDir, file), `${at}.crlFiles.${i}`), cas, `${at}.crlFiles.${i}`, clock.now()));
+  const bare = lists === undefined ? undefined : cas.find(({ name }) => lists.every(({ issuer }) => issuer !== name));
+  if (bare !== undefined) throw new StartupError(`${at}.crlFiles: no revocation list of the CA '${bare.certificate.subject.replaceAll('\n', ', ')}'`);
+  const leaves = new WeakMap<ClientCertificate, Leaf | null>();
+  const leafOf = (shown: ClientCertificate): Leaf | null => {
+    const known = leaves.get(shown);
+    if (known !== undefined) return known;
+    const leaf = readLeaf(shown.der, cas);
+    leaves.set(shown, leaf);
+    return leaf;
+  };
+  return {
+    ca,
+    verdict: (shown) => judge(shown, leafOf(shown), lists, clock.now(), maxProofAgeSeconds),
+    state: () => (lists?.some(({ nextUpdate }) => nextUpdate <= clock.now()) === true ? 'down' : 'up'),
+  };
+};
+
+const judge = (shown: ClientCertificate, leaf: Leaf | null, lists: readonly RevocationList[] | undefined, now: number, maxProofAgeSeconds: number): CertificateVerdict => {
+  if (leaf === null) return { kind: 'rejected', reason: 'malformed' };
+  const { certificate, ca } = leaf;
+  if (ca === null) return { kind: 'rejected', reason: 'unknown-ca' };
+  if (now < leaf.notBefore) return { kind: 'rejected', reason: 'not-yet-valid' };
+  // I12: the end has no tolerance. A CA that has ended vouches for nobody.
+  if (now >= leaf.notAfter || now >= Date.parse(ca.certificate.validTo)) return { kind: 'rejected', reason: 'expired' };
+  // anyExtendedKeyUsage and an absent extension are not enough: a certificate must say that it is a client's.
+  if (certificate.ca || certificate.keyUsage?.includes(CLIENT_AUTH) !== true) return { kind: 'rejected', reason: 'wrong-purpose' };
+  if (shown.chainFault !== null) return { kind: 'rejected', reason: 'unknown-ca' };
+  if (shown.isResumed || now >= shown.provenAt + maxProofAgeSeconds * 1_000) return { kind: 'rejected', reason: 'proof-ended' };
+  if (lists === undefined) return { kind: 'valid' };
+  const own = lists.filter(({ issuer }) => issuer === ca.name);
+  // Revoked is certain even by an old list; "not revoked" needs one that is current.
+  if (own.some(({ serials }) => serials.has(serialOf(certificate.serialNumber)))) return { kind: 'rejected', reason: 'revoked' };
+  return own.every(({ nextUpdate }) => now < nextUpdate) ? { kind: 'valid' } : { kind: 'undecided' };
+};
+
+const readLeaf = (der: Buffer, cas: readonly PinnedCa[]): Leaf | null => {
+  try {
+    const certificate = new X509Certificate(der);
+    const ca = cas.find((each) => certificate.checkIssued(each.certificate) && certificate.verify(each.certificate.publicKey)) ?? null;
+    return { certificate, ca, notBefore: Date.parse(certificate.validFrom), notAfter: Date.parse(certificate.validTo) };
+  } catch {
+    return null;
+  }
+};
+
+const readCas = (pem: string, what: string): readonly PinnedCa[] => {
+  if (pem.includes('PRIVATE KEY')) throw new StartupError(`${what}: holds a private key; the certificates of the CAs belong here`);
+  const cas = [...pem.matchAll(PEM)].map(([text]) => readCa(text, what));
+  if (cas.length === 0) throw new StartupError(`${what}: holds no certificate in PEM form`);
+  return cas;
+};
+
+const readCa = (pem: string, what: string): PinnedCa => {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(pem);
+  } catch {
+    throw new StartupError(`${what}: holds a certificate that is none`);
+  }
+  if (!certificate.ca) throw new StartupError(`${what}: '${certificate.subject.replaceAll('\n', ', ')}' is no certificate of a CA`);
+  return { certificate, name: nameKey(AsnConvert.parse(certificate.raw, Certificate).tbsCertificate.subject) };
+};

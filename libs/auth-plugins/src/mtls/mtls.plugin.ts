@@ -1,0 +1,32 @@
+import type { Plugin, PluginDependencies } from '../contract/plugin.js';
+import { createRunner } from '../runner/plugin.runner.js';
+import { createClientTrust } from './client.trust.js';
+import { mtlsSchema, type MtlsSettings } from './mtls.settings.js';
+import { MtlsStrategy } from './mtls.strategy.js';
+import { createMtlsVerifier } from './mtls.verifier.js';
+
+const MAX_PROOF_AGE_SECONDS = 600;
+
+/** @throws StartupError for files that are unreadable, CAs that are none, revocation lists that do not verify */
+export const createMtlsPlugin = (settings: MtlsSettings, { clock, baseDir, maxProofAgeSeconds = MAX_PROOF_AGE_SECONDS }: PluginDependencies): Plugin => {
+  const { id, authority } = settings;
+  const trust = createClientTrust(settings, { at: `plugins.${id}`, baseDir, clock, maxProofAgeSeconds });
+  return {
+    id,
+    type: 'mtls',
+    authority,
+    claims: [{ scheme: 'certificate' }],
+    // HTTP has no challenge for what TLS asks for.
+    challenges: [],
+    certificates: trust,
+    strategy: new MtlsStrategy(createRunner(settings), createMtlsVerifier(settings, trust)),
+    start: async () => undefined,
+    health: () => [{ name: `${id}:certificates`, state: trust.state() }],
+    // Nothing is remembered that is not judged again at each request.
+    forget: () => undefined,
+    close: async () => undefined,
+  };
+};
+
+/** What the app needs to offer this plugin type. */
+export const mtlsPlugin = { type: 'mtls', schema: mtlsSchema, create: createMtlsPlugin } as const;
