@@ -15,7 +15,7 @@ export type Command =
   /** Every token from now on, until the next `shape`. */
   | { readonly do: 'shape'; readonly shape: TokenShape }
   /** One token, without asking for a secret. */
-  | { readonly do: 'sign'; readonly client: ClientName; readonly api: 'api://postern' | 'api://postern-v1'; readonly shape: TokenShape }
+  | { readonly do: 'sign'; readonly client: ClientName; readonly api: 'api://postern' | 'api://postern-v1' | 'https://hib.azurehdinsight.net'; readonly shape: TokenShape }
   /** What Graph says from now on; tokens go on telling what was registered. */
   | { readonly do: 'memberships'; readonly objectId: string; readonly groups: readonly string[] }
   | { readonly do: 'counts' };

@@ -68,9 +68,9 @@ export const startIssuerServer = async (settings: IssuerSettings): Promise<void>
     );
   const tenant = (rest: string): RegExp => new RegExp(`^/${TENANT}/${rest}$`);
   const routes: readonly Route[] = [
-    { endpoint: 'metadata', method: 'GET', path: tenant('v2\\.0/\\.well-known/openid-configuration'), answer: () => ok(openidConfiguration(port, '2.0')) },
-    { endpoint: 'metadata', method: 'GET', path: tenant('\\.well-known/openid-configuration'), answer: () => ok(openidConfiguration(port, '1.0')) },
-    { endpoint: 'metadata', method: 'GET', path: /^\/common\/discovery\/instance$/, answer: () => ok(instanceDiscovery(port)) },
+    { endpoint: 'metadata', method: 'GET', path: tenant('v2\\.0/\\.well-known/openid-configuration'), answer: ({ headers }) => ok(openidConfiguration(port, '2.0', headers.host)) },
+    { endpoint: 'metadata', method: 'GET', path: tenant('\\.well-known/openid-configuration'), answer: ({ headers }) => ok(openidConfiguration(port, '1.0', headers.host)) },
+    { endpoint: 'metadata', method: 'GET', path: /^\/common\/discovery\/instance$/, answer: ({ headers }) => ok(instanceDiscovery(port, headers.host)) },
     { endpoint: 'keys', method: 'GET', path: tenant('discovery/v2\\.0/keys'), answer: () => ok(ring.jwks('2.0')) },
     { endpoint: 'keys', method: 'GET', path: tenant('discovery/keys'), answer: () => ok(ring.jwks('1.0')) },
     { endpoint: 'token', method: 'POST', path: tenant('oauth2/v2\\.0/token'), answer: token('v2') },
@@ -118,5 +118,8 @@ export const startIssuerServer = async (settings: IssuerSettings): Promise<void>
 
   const tls = { cert: readFileSync(settings.certFile), key: readFileSync(settings.keyFile), minVersion: 'TLSv1.2' as const };
   await new Promise<void>((resolve) => createServer(tls, listener(serve)).listen(port, '127.0.0.1', resolve));
-  await new Promise<void>((resolve) => createControlServer(listener(command)).listen(settings.controlPort, '127.0.0.1', resolve));
+  const controlServer = createControlServer(listener(command));
+  // One request a connection: a spec whose event loop was blocked must not write to one that was closed meanwhile.
+  controlServer.maxRequestsPerSocket = 1;
+  await new Promise<void>((resolve) => controlServer.listen(settings.controlPort, '127.0.0.1', resolve));
 };

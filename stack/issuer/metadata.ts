@@ -1,9 +1,12 @@
 import { baseUrl, v1Issuer, v2Issuer } from './issuer.settings.ts';
 import { TENANT } from './registrations.ts';
 
-/** OpenID Connect discovery in the two shapes that a tenant has. */
-export const openidConfiguration = (port: number, version: '1.0' | '2.0'): Record<string, unknown> => {
-  const tenant = `${baseUrl(port)}/${TENANT}`;
+/** Where the caller reached this issuer: a client whose login host was pointed here goes on under that name. */
+const originOf = (port: number, host: string | undefined): string => (host === undefined ? baseUrl(port) : `https://${host}`);
+
+/** OpenID Connect discovery in the two shapes that a tenant has. The issuer is the one that tokens name, whatever the host. */
+export const openidConfiguration = (port: number, version: '1.0' | '2.0', host?: string): Record<string, unknown> => {
+  const tenant = `${originOf(port, host)}/${TENANT}`;
   const v2 = version === '2.0';
   return {
     issuer: v2 ? v2Issuer(port) : v1Issuer,
@@ -20,8 +23,8 @@ export const openidConfiguration = (port: number, version: '1.0' | '2.0'): Recor
 };
 
 /** What Microsoft's client libraries ask before they trust an authority. */
-export const instanceDiscovery = (port: number): Record<string, unknown> => ({
-  tenant_discovery_endpoint: `${baseUrl(port)}/${TENANT}/v2.0/.well-known/openid-configuration`,
+export const instanceDiscovery = (port: number, host?: string): Record<string, unknown> => ({
+  tenant_discovery_endpoint: `${originOf(port, host)}/${TENANT}/v2.0/.well-known/openid-configuration`,
   'api-version': '1.1',
   metadata: [{ preferred_network: `127.0.0.1:${port}`, preferred_cache: `127.0.0.1:${port}`, aliases: [`127.0.0.1:${port}`] }],
 });

@@ -5,6 +5,8 @@ export interface ApiRegistration {
   readonly appId: string;
   readonly appIdUri: string;
   readonly tokenVersion: '1.0' | '2.0';
+  /** False for Microsoft's own: a tenant cannot switch on that their tokens tell groups, nor give them its own roles. */
+  readonly isTenants: boolean;
 }
 
 /** An application that asks for tokens, with its service principal in the tenant. */
@@ -20,14 +22,17 @@ export interface ClientRegistration {
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const ADMITTED_GROUP = '5d1a5a51-0000-4000-8000-0000000000a1';
-export const GRAPH: ApiRegistration = { appId: '00000003-0000-0000-c000-000000000000', appIdUri: 'https://graph.microsoft.com', tokenVersion: '1.0' };
+export const GRAPH: ApiRegistration = { appId: '00000003-0000-0000-c000-000000000000', appIdUri: 'https://graph.microsoft.com', tokenVersion: '1.0', isTenants: false };
+/** Azure HDInsight's Identity Broker: what callers of its Kafka proxy ask tokens for. */
+export const HDINSIGHT: ApiRegistration = { appId: '7865c1d2-f040-46cc-875f-831a1ef6a28a', appIdUri: 'https://hib.azurehdinsight.net', tokenVersion: '1.0', isTenants: false };
 /** The application role that Graph asks of whoever reads service principals. */
 export const GRAPH_READ_ROLE = 'Application.Read.All';
 
 export const APIS: readonly ApiRegistration[] = [
-  { appId: 'aaaaaaaa-0000-4000-8000-00000000000a', appIdUri: 'api://postern', tokenVersion: '2.0' },
-  { appId: 'aaaaaaaa-0000-4000-8000-00000000000b', appIdUri: 'api://postern-v1', tokenVersion: '1.0' },
+  { appId: 'aaaaaaaa-0000-4000-8000-00000000000a', appIdUri: 'api://postern', tokenVersion: '2.0', isTenants: true },
+  { appId: 'aaaaaaaa-0000-4000-8000-00000000000b', appIdUri: 'api://postern-v1', tokenVersion: '1.0', isTenants: true },
   GRAPH,
+  HDINSIGHT,
 ];
 
 export const CLIENTS = ['platform-admin', 'orders-service', 'outsider', 'postern-proxy'] as const;

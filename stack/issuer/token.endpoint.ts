@@ -44,7 +44,9 @@ const wantedApi = ({ form, endpoint }: TokenRequest): ApiRegistration | Refusal 
     if (!scope.endsWith('/.default')) return 'wrong-scope';
     resource = scope.slice(0, -'/.default'.length);
   }
-  return APIS.find((api) => api.appIdUri === resource || api.appId === resource) ?? 'no-such-api';
+  const api = APIS.find(({ appIdUri, appId }) => [appIdUri, `${appIdUri}/`, appId].includes(resource));
+  // The older tokens name their audience as the caller wrote it, with a slash or without.
+  return api === undefined ? 'no-such-api' : resource === `${api.appIdUri}/` ? { ...api, appIdUri: resource } : api;
 };
 
 /** OAuth's client credentials grant, as Entra answers it. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SignJWT, type JWTPayload } from 'jose';
 import { v1Issuer, v2Issuer } from './issuer.settings.ts';
 import type { KeyRing } from './key-ring.ts';
-import { TENANT, type ApiRegistration, type ClientRegistration } from './registrations.ts';
+import { GRAPH, TENANT, type ApiRegistration, type ClientRegistration } from './registrations.ts';
 
 /** What a test wants to be different. In claims and header, null takes the member away. */
 export interface TokenShape {
@@ -33,8 +33,8 @@ const applicationClaims = (client: ClientRegistration, api: ApiRegistration, por
     tid: TENANT,
     uti: randomBytes(16).toString('base64url'),
     ver: api.tokenVersion,
-    ...(client.roles.length > 0 ? { roles: client.roles } : {}),
-    ...(client.groups.length > 0 ? { groups: client.groups } : {}),
+    ...(client.roles.length > 0 && (api.isTenants || api.appId === GRAPH.appId) ? { roles: client.roles } : {}),
+    ...(client.groups.length > 0 && api.isTenants ? { groups: client.groups } : {}),
   };
   return api.tokenVersion === '2.0'
     ? { aud: api.appId, iss: v2Issuer(port), ...common, azp: client.appId, azpacr: '1' }

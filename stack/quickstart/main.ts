@@ -55,7 +55,7 @@ const run = async (): Promise<void> => {
   for (const signal of SIGNALS) process.off(signal, interrupted);
   writeReport(REPORT, RUN_DIR, everything);
   const unexpected = demonstrate(everything, print);
-  print(`\nProxy ${everything.proxy.url}, health ${everything.proxy.managementUrl}/readyz; everything else in .run/quickstart.json`);
+  print(`\nProxy ${everything.proxy.url}, HDInsight API ${everything.proxy.hdinsightUrl}, health ${everything.proxy.managementUrl}/readyz; everything else in .run/quickstart.json`);
   if (unexpected > 0) print(`${unexpected} answers were not the expected ones; see .run/quickstart/proxy/proxy.log`);
   process.exitCode = unexpected > 0 ? 1 : 0;
   if (values.detach) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** Everything that a program needs to use the running quickstart; holds secrets, so it is owner-only. */
 export const writeReport = (file: string, runDir: string, { kafka, directory, issuer, proxy }: Everything): void => {
   const report = {
-    proxy: { url: proxy.url, managementUrl: proxy.managementUrl, jwksUrl: proxy.jwksUrl, caFile: proxy.caFile },
+    proxy: { url: proxy.url, hdinsightUrl: proxy.hdinsightUrl, managementUrl: proxy.managementUrl, jwksUrl: proxy.jwksUrl, caFile: proxy.caFile },
     kafka: {
       bootstrap: { minted: kafka.bootstrap['minted'], callerToken: kafka.bootstrap['caller'] },
       adminBootstrap: kafka.bootstrap['internal'],
@@ -21,6 +21,7 @@ export const writeReport = (file: string, runDir: string, { kafka, directory, is
       tokenUrl: issuer.v2.tokenUrl,
       audience: issuer.v2.audience,
       scope: 'api://postern/.default',
+      hdinsightScope: 'https://hib.azurehdinsight.net/.default',
       clients: issuer.clients.map(({ name, appId, secret, objectId, groups }) => ({ name, id: appId, secret, objectId, groups })),
     },
     directory: { url: directory.url, caFile: directory.caFile, users: PEOPLE.map(({ uid, password }) => ({ name: uid, password, groups: groupsOf(uid) })) },

@@ -52,6 +52,8 @@ const grantRights = async (kafka: Kafka, issuer: Issuer): Promise<void> => {
     { principal: 'alice', resource: 'topic', name: 'orders', operations: ['write', ...look] },
     { principal: 'bob', resource: 'topic', name: 'orders', operations: look },
     { principal: service, resource: 'topic', name: 'orders', operations: ['write', ...look] },
+    // What an operator grants once to whoever comes from HDInsight: here for the names that Microsoft's sample makes.
+    { principal: service, resource: 'topic', name: 'hello_topic_', pattern: 'prefixed', operations: ['create', 'write', 'read', 'describe'] },
     { principal: admin, resource: 'topic', operations: ['all'] },
     { principal: admin, resource: 'group', operations: ['all'] },
     { principal: admin, resource: 'cluster', operations: ['all'] },
@@ -87,7 +89,7 @@ export const startEverything = async ({ runDir, lifetime, usualPorts, progress }
     const proxy = await startProxy({
       baseDir: runDir,
       runDir: ownerOnlyDir(join(runDir, 'proxy')),
-      ports: { public: await port(8443), management: await port(9443), jwks: await port(8445) },
+      ports: { public: await port(8443), management: await port(9443), jwks: await port(8445), hdinsight: await port(9400) },
       bootstrap: { minted: address('minted'), caller: address('caller') },
       directory,
       issuer,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
-import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
+import { createCertificateAuthority, LOOPBACK_NAMES, type CertificateAuthority } from './certificate-authority.ts';
 
 export const SERVERS = ['broker', 'directory', 'issuer', 'mds', 'proxy'] as const;
 export type ServerName = (typeof SERVERS)[number];
@@ -11,6 +11,9 @@ export interface ServerFiles {
   /** Key and chain in one PEM file, the form that Kafka's PEM key store wants. */
   readonly bundleFile: string;
 }
+
+/** Programs have Entra's login host in their source; one whose name resolution points it here meets a certificate that it can trust. */
+const ENTRA_LOGIN_HOST = 'login.microsoftonline.com';
 
 /** Where the files are: plain data, which another process can use. */
 export interface CertificateFiles {
@@ -34,7 +37,7 @@ export const makeCertificates = async (dir: string): Promise<Certificates> => {
   const ca = authority.identity.certificate;
   const caFile = writeAtomically(join(dir, 'ca.crt'), ca, 0o644);
   const files = async (server: ServerName): Promise<ServerFiles> => {
-    const { certificate, key } = await authority.issue(server);
+    const { certificate, key } = await authority.issue(server, server === 'issuer' ? { ...LOOPBACK_NAMES, dns: [...LOOPBACK_NAMES.dns, ENTRA_LOGIN_HOST] } : LOOPBACK_NAMES);
     return {
       certFile: writeAtomically(join(dir, `${server}.crt`), certificate, 0o644),
       keyFile: writeAtomically(join(dir, `${server}.key`), key),

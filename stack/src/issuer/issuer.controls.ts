@@ -28,7 +28,7 @@ export interface IssuerDescription {
   readonly control: { readonly url: string; readonly token: string };
 }
 
-export type IssuerApi = 'api://postern' | 'api://postern-v1';
+export type IssuerApi = 'api://postern' | 'api://postern-v1' | 'https://hib.azurehdinsight.net';
 
 /** What a specification does to the issuer; needs the description only. */
 export interface IssuerControls {

@@ -5,6 +5,8 @@ export interface ProxyPorts {
   readonly public: number;
   readonly management: number;
   readonly jwks: number;
+  /** Of the HDInsight API; absent: a free one that nobody is told of. */
+  readonly hdinsight?: number;
 }
 
 export interface ProxySurroundings {
@@ -24,6 +26,7 @@ export interface ProxySurroundings {
 export const proxyEnvironment = ({ baseDir, ports, bootstrap, directory, issuer }: ProxySurroundings): Record<string, string> => {
   const overrides: Record<string, string | number | readonly string[]> = {
     listeners__0__port: ports.public,
+    listeners__1__port: ports.hdinsight ?? 0,
     management__port: ports.management,
     tokenService__jwksListener__port: ports.jwks,
     plugins__0__urls: [directory.url],

@@ -21,6 +21,8 @@ export interface ProxyOptions extends ProxySurroundings {
 
 export interface ProxyDescription {
   readonly url: string;
+  /** Of the listener for the HDInsight API; null where no port was chosen for it. */
+  readonly hdinsightUrl: string | null;
   readonly managementUrl: string;
   readonly jwksUrl: string;
   /** The file that brokers read, written by the proxy. */
@@ -69,6 +71,7 @@ export const startProxy = async (options: ProxyOptions): Promise<Proxy> => {
   let child = await launch();
   return {
     url: `https://127.0.0.1:${ports.public}`,
+    hdinsightUrl: ports.hdinsight === undefined ? null : `https://127.0.0.1:${ports.hdinsight}`,
     managementUrl,
     jwksUrl: `https://127.0.0.1:${ports.jwks}`,
     jwksFile,

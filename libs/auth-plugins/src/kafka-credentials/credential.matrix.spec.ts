@@ -205,11 +205,11 @@ describe('the start stops', () => {
 
 describe("a token for another resource, HDInsight's,", () => {
   const plugins = [PLUGINS[0] as MatrixPlugin, { id: 'entra', authority: 'tenant', claims: [{ scheme: 'bearer', issuer: IDP, audiences: ['api'], foreignAudiences: ['hib'] }] }] as const;
-  const rows = (...more: MatrixCluster['credentials']) => ({ plugins, cluster: { credentials: [...ROWS, ...more] } });
-  const own = { from: `hdinsight:${IDP}`, source: 'minted', listener: 'minted' } as const;
+  const rows = (more: object = {}) => ({ plugins, cluster: { credentials: [ROWS[0], { ...ROWS[1], ...more }] } });
+  const own = { hdinsight: 'minted' };
   const foreign = byToken({ issuerKey: `hdinsight:${IDP}`, onlyFor: 'hdinsight' });
 
-  it('is minted for, by a row of its own, where tokens for Postern are shown as they are', () => {
+  it('is minted for at the listener that its row names, where tokens for Postern are shown as they are', () => {
     expect(matrix(rows(own)).sourceFor(foreign, presented({ oid: 'alice' }), 'main')).toMatchObject({ origin: 'minted', listener: 'minted' });
   });
   it('is minted for by the row of its issuer where that one mints', () => {
@@ -217,8 +217,10 @@ describe("a token for another resource, HDInsight's,", () => {
     expect(matrix({ plugins, cluster }).sourceFor(foreign, null, 'main')).toMatchObject({ origin: 'minted', listener: 'minted' });
   });
   it.each([
-    ['it has no row and its issuer does not mint', rows(), `no row for 'hdinsight:${IDP}'`],
-    ['its row would show it', rows({ ...own, source: 'caller', listener: 'caller' }), 'never shown to anyone'],
+    ['its row shows tokens and names no other listener', rows(), 'never shown to anyone'],
+    ['its listener trusts another issuer than Postern', rows({ hdinsight: 'caller' }), 'does not trust the token service'],
+    ['its listener is not there', rows({ hdinsight: 'elsewhere' }), "no listener 'elsewhere'"],
+    ['no plugin takes it', { cluster: { credentials: [ROWS[0], { ...ROWS[1], ...own }] } }, 'no token for HDInsight'],
     ['anyone in the tenant is admitted', { ...rows(own), traits: { admitsAnyone: true } }, 'name a group'],
     ['the authority shares one name and shows a token', { ...rows(own), traits: { sharesOneName: true } }, 'must be minted'],
   ])('stops the start when %s', (_sentence, options, text) => {

@@ -14,7 +14,7 @@ export type MatrixPlugin = Pick<Plugin, 'id' | 'authority' | 'claims' | 'mdsIssu
 /** Row key of callers who present no token. */
 export const authorityKey = (authority: string): string => `authority:${authority}`;
 
-/** Row key of callers whose token was issued for HDInsight and not for Postern (I20). */
+/** Key of the cell of callers whose token was issued for HDInsight and not for Postern (I20). No row can name it. */
 export const hdinsightKey = (issuer: string): string => `hdinsight:${issuer}`;
 
 /** One checked cell: what a caller from one place is shown as on one cluster. */
@@ -28,20 +28,18 @@ interface InboundSource {
   readonly pluginId: string;
   readonly audiences: readonly string[];
   readonly mdsIssuer: string | undefined;
-  /** Row whose minted cell serves these callers too, where they have none of their own. */
-  readonly otherwise?: string;
+  /** Whether tokens for HDInsight come from there too. */
+  readonly isForeign: boolean;
 }
 
 /** Every place that an enabled plugin's callers come from, with the audiences it accepts there. */
 const inboundSources = (plugins: readonly MatrixPlugin[]): ReadonlyMap<string, InboundSource> =>
   new Map(
     plugins.flatMap((plugin) =>
-      plugin.claims.flatMap((claim): [string, InboundSource][] => {
+      plugin.claims.map((claim): [string, InboundSource] => {
         const of = { pluginId: plugin.id, mdsIssuer: plugin.mdsIssuer };
-        if (claim.scheme !== 'bearer') return [[authorityKey(plugin.authority), { ...of, audiences: [] }]];
-        const own: [string, InboundSource] = [claim.issuer, { ...of, audiences: claim.audiences ?? [] }];
-        const isForeign = (claim.foreignAudiences ?? []).length > 0;
-        return isForeign ? [own, [hdinsightKey(claim.issuer), { ...of, audiences: [], otherwise: claim.issuer }]] : [own];
+        if (claim.scheme !== 'bearer') return [authorityKey(plugin.authority), { ...of, audiences: [], isForeign: false }];
+        return [claim.issuer, { ...of, audiences: claim.audiences ?? [], isForeign: (claim.foreignAudiences ?? []).length > 0 }];
       }),
     ),
   );
@@ -59,23 +57,34 @@ export const checkMatrix = (cluster: MatrixCluster, plugins: readonly MatrixPlug
     const source = sources.get(row.from);
     if (source === undefined) throw new StartupError(`${at}: no enabled plugin has callers from there`);
     if (cells.has(row.from)) throw new StartupError(`${at} stands twice`);
-    const listener = cluster.listeners.find((each) => each.name === row.listener);
-    if (listener === undefined) throw new StartupError(`${at}: the cluster has no listener '${row.listener}'`);
-    cells.set(row.from, cellOf(at, row, listener.trusts, source, minting.includes(cluster.id)));
+    const cell = cellOf(at, row, listenerOf(at, cluster, row.listener), source, minting.includes(cluster.id));
+    cells.set(row.from, cell);
+    if (source.isForeign) cells.set(hdinsightKey(row.from), foreignCell(at, row, cell, cluster, minting.includes(cluster.id)));
+    else if (row.hdinsight !== undefined) throw new StartupError(`${at}: no token for HDInsight comes from there`);
   }
-  for (const [from, { pluginId, otherwise }] of sources) {
-    const shared = otherwise === undefined ? undefined : cells.get(otherwise);
-    if (shared?.source === 'minted' && !cells.has(from)) cells.set(from, shared);
+  for (const [from, { pluginId }] of sources) {
     if (!cells.has(from)) throw new StartupError(`clusters.${cluster.id}.credentials: no row for '${from}' of plugin '${pluginId}'`);
   }
   return cells;
 };
 
+const listenerOf = (at: string, cluster: MatrixCluster, name: string): Trusts => {
+  const listener = cluster.listeners.find((each) => each.name === name);
+  if (listener === undefined) throw new StartupError(`${at}: the cluster has no listener '${name}'`);
+  return listener.trusts;
+};
+
+/** I20: a token for another resource is never shown to anyone, so there is no way to write a cell that would. */
+const foreignCell = (at: string, row: CredentialRow, own: Cell, cluster: MatrixCluster, mints: boolean): Cell => {
+  if (row.hdinsight !== undefined) return mintedCell(at, row.hdinsight, listenerOf(at, cluster, row.hdinsight), mints);
+  if (own.source !== 'minted') throw new StartupError(`${at}: tokens for HDInsight are never shown to anyone: name the listener of their minted ones (hdinsight: <listener>)`);
+  return own;
+};
+
 const cellOf = (at: string, row: CredentialRow, trusts: Trusts, source: InboundSource, mints: boolean): Cell => {
-  if (source.otherwise !== undefined && row.source !== 'minted') throw new StartupError(`${at}: a token for HDInsight is never shown to anyone: source must be minted (I20)`);
   switch (row.source) {
     case 'minted':
-      return mintedCell(at, row, trusts, mints);
+      return mintedCell(at, row.listener, trusts, mints);
     case 'caller':
       return callerCell(at, row, trusts, source.audiences);
     case 'mds':
@@ -89,10 +98,10 @@ const mdsCell = (at: string, row: CredentialRow, trusts: Trusts, mdsIssuer: stri
   return { source: 'mds', listener: row.listener };
 };
 
-const mintedCell = (at: string, row: CredentialRow, trusts: Trusts, mints: boolean): Cell => {
+const mintedCell = (at: string, listener: string, trusts: Trusts, mints: boolean): Cell => {
   if (!mints) throw new StartupError(`${at}: minted, but the cluster has no tokenService`);
-  if (trusts.kind !== 'token-service') throw new StartupError(`${at}: listener '${row.listener}' does not trust the token service`);
-  return { source: 'minted', listener: row.listener };
+  if (trusts.kind !== 'token-service') throw new StartupError(`${at}: listener '${listener}' does not trust the token service`);
+  return { source: 'minted', listener };
 };
 
 const callerCell = (at: string, row: CredentialRow, trusts: Trusts, audiences: readonly string[]): Cell => {

@@ -18,10 +18,12 @@ export const trustsSchema = z.discriminatedUnion('kind', [
 export const credentialRowsSchema = z
   .array(
     z.strictObject({
-      /** An exact inbound `iss`, `authority:<id>` for callers without a token, or `hdinsight:<iss>` for tokens of HDInsight's audience. */
+      /** An exact inbound `iss` or `authority:<id>` for callers without a token. */
       from: z.string().min(1),
       source: z.enum(['minted', 'caller', 'mds']),
       listener: z.string().min(1),
+      /** The listener of the minted tokens for callers whose own is for HDInsight; absent: `listener`, where that mints. */
+      hdinsight: z.string().min(1).optional(),
     }),
   )
   .min(1);
