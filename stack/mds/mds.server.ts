@@ -62,5 +62,8 @@ export const startMdsServer = async (settings: MdsSettings): Promise<void> => {
 
   const tls = { cert: readFileSync(settings.certFile), key: readFileSync(settings.keyFile), minVersion: 'TLSv1.2' as const };
   await new Promise<void>((resolve) => createServer(tls, listener(serve)).listen(settings.port, '127.0.0.1', resolve));
-  await new Promise<void>((resolve) => createControlServer(listener(command)).listen(settings.controlPort, '127.0.0.1', resolve));
+  const controlServer = createControlServer(listener(command));
+  // One request a connection: a spec whose event loop was blocked must not write to one that was closed meanwhile.
+  controlServer.maxRequestsPerSocket = 1;
+  await new Promise<void>((resolve) => controlServer.listen(settings.controlPort, '127.0.0.1', resolve));
 };
