@@ -9,6 +9,10 @@ import { registerFetchCases } from './fetch.cases.ts';
 import { registerGroupCases } from './group.cases.ts';
 import { registerOffsetCases } from './offset.cases.ts';
 import { registerTopicCases } from './topic.cases.ts';
+import { registerAclAdminCases } from './admin/acl.cases.ts';
+import { registerClusterAdminCases } from './admin/cluster.cases.ts';
+import { registerConfigAdminCases } from './admin/config.cases.ts';
+import { registerTopicAdminCases } from './admin/topic.cases.ts';
 import { clusterOf, testSessions, type TransportName } from './test-sessions.ts';
 
 /** One contract for every transport: what holds for one must hold for the other, on a real broker. */
@@ -45,6 +49,10 @@ export const registerContract = (transport: TransportName): void => {
     registerOffsetCases(contract);
     registerTopicCases(contract);
     registerGroupCases(contract);
+    registerClusterAdminCases(contract);
+    registerTopicAdminCases(contract);
+    registerConfigAdminCases(contract);
+    registerAclAdminCases(contract);
     registerIdentityCases(contract);
     registerFaultCases(contract);
   });

@@ -41,11 +41,16 @@ export const registerFaultCases = ({ stack, transport }: Contract): void => {
     it('answers within the deadline while it is frozen, and is used again when it thaws', async () => {
       expect(await one()).toEqual(['stored']);
       kafka.freeze();
+      // On a busy machine its threads may run on for a moment.
+      await wait(50);
       const startedAt = Date.now();
       try {
         expect(await one(800)).toEqual(['OUTCOME_UNKNOWN']);
         expect(await codeOf(sessions.as(alice, (session) => session.listTopics({ deadline: Date.now() + 500 })))).toMatch(/DEADLINE_EXCEEDED|NO_BROKER/);
-        expect(Date.now() - startedAt).toBeLessThan(1_700);
+        const deadline = Date.now() + 500;
+        expect(await codeOf(sessions.as(alice, (session) => session.admin.cluster.describe({ deadline })))).toMatch(/DEADLINE_EXCEEDED|NO_BROKER/);
+        expect(await codeOf(sessions.as(alice, (session) => session.admin.topics.delete(['faults'], { deadline: Date.now() + 500 })))).toMatch(/OUTCOME_UNKNOWN|NO_BROKER/);
+        expect(Date.now() - startedAt).toBeLessThan(2_900);
         await wait(1_500);
         // By now the silent connection is given up; what cannot even be sent is certainly not written.
         const [late] = await one(800).catch((error: { code: string }) => [error.code]);

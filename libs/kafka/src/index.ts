@@ -1,6 +1,7 @@
 export * from './errors/kafka-error.js';
 export * from './session/kafka-credential.js';
 export * from './session/session.port.js';
+export type * from './session/admin/admin.port.js';
 export * from './session/sessions.port.js';
 export * from './session/cluster-settings.js';
 export type { KafkaNotice, Observe } from './session/notices.js';

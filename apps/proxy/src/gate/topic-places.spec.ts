@@ -31,6 +31,8 @@ const recording = () => {
     fetch: async (request) => (see(request.topic), { records: [], nextOffset: 0n, endOffset: 0n }),
     offsets: async (name, partitions) => (see(name), new Map(partitions.map((partition) => [partition, 0n]))),
     createTopic: async ({ name }) => (see(name), { name, partitions: 1, replicationFactor: 1 }),
+    // Administration has the same spec beside it, in libs/kafka (leased.admin.spec.ts).
+    wiring: {} as never,
   };
   const sessions: Pick<KafkaSessions, 'withSessionFor'> = {
     withSessionFor: (caller: KafkaCaller, _cluster, use) => use(new LeasedSession(work, caller.topics, () => Date.now() + 1_000)),
@@ -131,7 +133,7 @@ describe('a forbidden topic at the session port itself', () => {
     fetch: (session) => session.fetch({ topic: FORBIDDEN, partition: 0, offset: 0n, maxRecords: 1, maxBytes: 1, maxWaitMs: 0 }),
     offsets: (session) => session.offsets(FORBIDDEN, [0], 'latest'),
     createTopic: (session) => session.createTopic({ name: FORBIDDEN, partitions: 1, replicationFactor: 1, configs: new Map() }),
-  } satisfies Record<Exclude<keyof KafkaSession, 'clusterId'>, (session: KafkaSession) => Promise<unknown>>;
+  } satisfies Record<Exclude<keyof KafkaSession, 'clusterId' | 'admin'>, (session: KafkaSession) => Promise<unknown>>;
   const EXPECTED: Readonly<Record<string, string>> = { listTopics: 'open', describeBrokers: '0', produce: 'TOPIC_RULE_DENIED stored' };
 
   const uses = Object.getOwnPropertyNames(LeasedSession.prototype).filter((name) => name !== 'constructor' && name !== 'end');

@@ -52,12 +52,15 @@ export type KafkaErrorCode =
   | 'BROKER_OTHER'
   | 'INTERNAL';
 
-/** One failure. `brokerText` is the broker's own per-item text: shown to the caller for the caller's own faults only. */
+/**
+ * One failure. `brokerText` is the broker's own per-item text: shown to the caller for the caller's own faults only.
+ * `refusedBy` names the topic rule that refused: for the audit record.
+ */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
   constructor(
     readonly code: KafkaErrorCode,
-    readonly detail: { readonly brokerCode?: number; readonly brokerText?: string; readonly resource?: string; readonly retryAfterMs?: number } = {},
+    readonly detail: { readonly brokerCode?: number; readonly brokerText?: string; readonly resource?: string; readonly retryAfterMs?: number; readonly refusedBy?: string } = {},
     options?: { cause?: unknown },
   ) {
     super(detail.resource === undefined ? code : `${code}: ${detail.resource}`, options);

@@ -59,6 +59,8 @@ export type TopicOperation = 'describe' | 'read' | 'write' | 'create' | 'delete'
 /** Postern's own gate for topics, asked inside the session port for every topic name that an operation uses. */
 export interface TopicRule {
   admits(topic: string, operation: TopicOperation): boolean;
+  /** The name of the rule that refuses, for the audit record; null when no single one does. */
+  refusedBy?(topic: string, operation: TopicOperation): string | null;
 }
 
 /** One request's caller as the Kafka layer sees it: always an explicit argument (design, Must 6). */

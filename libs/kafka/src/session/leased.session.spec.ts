@@ -21,6 +21,7 @@ const leased = (rule: TopicRule) => {
     fetch: async ({ offset }) => ({ records: [], nextOffset: offset, endOffset: offset }),
     offsets: async (_topic, partitions) => new Map(partitions.map((partition) => [partition, 0n])),
     createTopic: async ({ name }) => ({ name, partitions: 1, replicationFactor: 1 }),
+    wiring: {} as never,
     topicConfigs: async () => {
       throw new TypeError('a bug');
     },

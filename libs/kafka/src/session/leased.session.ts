@@ -1,6 +1,8 @@
 import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
 import { fromLibrary } from '../errors/from-library.js';
-import { isTopicName } from '../protocol/topic-name.js';
+import type { AdminCall } from '../protocol/admin.call.js';
+import type { KafkaAdmin } from './admin/admin.port.js';
+import { leasedAdmin } from './admin/leased.admin.js';
 import type { TopicOperation, TopicRule } from './kafka-credential.js';
 import type { PrincipalSession } from './principal.session.js';
 import type {
@@ -17,9 +19,10 @@ import type {
   RecordResult,
   TopicDescription,
 } from './session.port.js';
+import { ruleRefusal, topicRefusal } from './topic.refusal.js';
 
 /** What a lease needs of the session behind it. */
-export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'fetch' | 'offsets' | 'createTopic' | 'describeTopic' | 'listTopics' | 'describeBrokers' | 'topicConfigs'>;
+export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'fetch' | 'offsets' | 'createTopic' | 'describeTopic' | 'listTopics' | 'describeBrokers' | 'topicConfigs' | 'wiring'>;
 
 /**
  * What `use` gets: the caller's session for as long as `use` runs, with the caller's topic rule asked for every topic name (I25).
@@ -27,6 +30,7 @@ export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'fetc
  */
 export class LeasedSession implements KafkaSession {
   readonly clusterId: string;
+  readonly admin: KafkaAdmin;
   readonly #session: SessionWork;
   readonly #topics: TopicRule;
   readonly #defaultDeadline: () => number;
@@ -37,6 +41,7 @@ export class LeasedSession implements KafkaSession {
     this.#session = session;
     this.#topics = topics;
     this.#defaultDeadline = defaultDeadline;
+    this.admin = leasedAdmin((options, run) => this.#call(options, (deadline) => run(this.#adminCall(deadline))));
   }
 
   end(): void {
@@ -107,9 +112,17 @@ export class LeasedSession implements KafkaSession {
     });
   }
 
+  #adminCall(deadline: number): AdminCall {
+    return {
+      ...this.#session.wiring,
+      deadline,
+      refusal: (topic, operation) => this.#refusal(topic, operation),
+      ruled: (name, operation) => ruleRefusal(this.#topics, name, operation),
+    };
+  }
+
   #refusal(topic: string, operation: TopicOperation): KafkaError | null {
-    if (!isTopicName(topic)) return new KafkaError('INVALID_TOPIC', { resource: topic.slice(0, 249) });
-    return this.#topics.admits(topic, operation) ? null : new KafkaError('TOPIC_RULE_DENIED', { resource: topic });
+    return topicRefusal(this.#topics, topic, operation);
   }
 
   #mayUse(topic: string, operation: TopicOperation): void {

@@ -72,15 +72,15 @@ export class PrincipalSession {
   }
 
   fetch(request: FetchRequest, deadline: number): Promise<FetchResult> {
-    return fetchPartition({ ...this.#calls, lanes: this.#lanes }, request, deadline);
+    return fetchPartition({ ...this.wiring, lanes: this.#lanes }, request, deadline);
   }
 
   offsets(topic: string, partitions: readonly number[], at: OffsetQuery, deadline: number): Promise<ReadonlyMap<number, bigint | null>> {
-    return listOffsets(this.#calls, topic, partitions, at, deadline);
+    return listOffsets(this.wiring, topic, partitions, at, deadline);
   }
 
   createTopic(topic: NewTopic, deadline: number): Promise<CreatedTopic> {
-    return createTopic(this.#calls, topic, deadline);
+    return createTopic(this.wiring, topic, deadline);
   }
 
   /** Never from the cache: an administrator who has just created a topic wants to see it. */
@@ -109,7 +109,8 @@ export class PrincipalSession {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  get #calls(): { connections: BrokerConnections; metadata: MetadataCache; clock: Clock; timers: Timers } {
+  /** What calls that are not the session's own to make stand on: administration. */
+  get wiring(): { connections: BrokerConnections; metadata: MetadataCache; clock: Clock; timers: Timers } {
     const { clock, timers } = this.#context;
     return { connections: this.#connections, metadata: this.#metadata, clock, timers };
   }

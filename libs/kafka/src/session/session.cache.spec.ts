@@ -48,6 +48,7 @@ const setUp = (maxSessions = 2) => {
       fetch: async ({ offset }) => ({ records: [], nextOffset: offset, endOffset: offset }),
       offsets: async () => new Map(),
       createTopic: async ({ name }) => ({ name, partitions: 1, replicationFactor: 1 }),
+      wiring: {} as never,
       topicConfigs: async () => [],
     };
     opened.push(session);

@@ -1,4 +1,10 @@
 import type { KafkaError } from '../errors/kafka-error.js';
+import type { KafkaAdmin } from './admin/admin.port.js';
+import type { CallOptions } from './call.options.js';
+import type { BrokerDescription, TopicDescription } from './cluster.descriptions.js';
+
+export type * from './call.options.js';
+export type * from './cluster.descriptions.js';
 
 /** One record as bytes. `null` and an empty buffer are different things in both directions (Must 16). */
 export interface ProduceRecord {
@@ -22,27 +28,6 @@ export interface RecordHeader {
 export type RecordResult =
   | { readonly kind: 'stored'; readonly partition: number; readonly offset: bigint; readonly timestamp: number | null }
   | { readonly kind: 'failed'; readonly error: KafkaError };
-
-export interface PartitionDescription {
-  readonly partition: number;
-  /** -1 when there is none. */
-  readonly leader: number;
-  readonly replicas: readonly number[];
-  readonly inSync: readonly number[];
-}
-
-export interface TopicDescription {
-  readonly name: string;
-  readonly internal: boolean;
-  readonly partitions: readonly PartitionDescription[];
-}
-
-export interface BrokerDescription {
-  readonly id: number;
-  readonly host: string;
-  readonly port: number;
-  readonly rack: string | null;
-}
 
 /** The effective value of one setting; null where Kafka keeps it secret. */
 export interface ConfigEntry {
@@ -101,17 +86,14 @@ export interface CreatedTopic {
   readonly replicationFactor: number;
 }
 
-/** A deadline for the whole call, epoch ms on the injected clock. Absent: the cluster's broker deadline (default 10 s). */
-export interface CallOptions {
-  readonly deadline?: number;
-}
-
 /**
  * One principal's use of one cluster, valid inside `withSessionFor` only. Every topic name is put to the caller's topic
  * rule first (I25); lists are filtered by it. Whole-call failures throw `KafkaError`; per-item failures are data.
  */
 export interface KafkaSession {
   readonly clusterId: string;
+  /** Administration, by subject. */
+  readonly admin: KafkaAdmin;
   /** Topics that the caller may describe, by name, internal ones included and marked. */
   listTopics(options?: CallOptions): Promise<readonly { readonly name: string; readonly internal: boolean }[]>;
   /** @throws KafkaError UNKNOWN_TOPIC, TOPIC_AUTHORIZATION_FAILED, ... */

@@ -23,7 +23,13 @@ export interface CoordinatorContext {
   readonly timers: Timers;
 }
 
-/** The broker that keeps one group, found when needed and again when it moved. All its calls may be repeated. */
+/** How a call to a coordinator goes out; a call that must not be done twice is not repeated once it was sent. */
+export interface CoordinatorCallOptions {
+  readonly purpose?: Purpose;
+  readonly repeatable?: boolean;
+}
+
+/** The broker that keeps one group, found when needed and again when it moved. */
 export class GroupCoordinator {
   readonly groupId: string;
   readonly #context: CoordinatorContext;
@@ -36,9 +42,9 @@ export class GroupCoordinator {
 
   /**
    * Asks until there is an answer that is not about who the coordinator is. `codeOf` finds the answer's own error.
-   * @throws KafkaError GROUP_AUTHORIZATION_FAILED, NO_BROKER, DEADLINE_EXCEEDED, BROKER_RETRIABLE at the deadline
+   * @throws KafkaError GROUP_AUTHORIZATION_FAILED, NO_BROKER, DEADLINE_EXCEEDED, BROKER_RETRIABLE at the deadline, OUTCOME_UNKNOWN
    */
-  async call<Args extends readonly unknown[], Response>(api: Api<Args, Response>, args: Args, deadline: number, codeOf: (response: Response) => number, purpose: Purpose = 'group'): Promise<Response> {
+  async call<Args extends readonly unknown[], Response>(api: Api<Args, Response>, args: Args, deadline: number, codeOf: (response: Response) => number, { purpose = 'group', repeatable = true }: CoordinatorCallOptions = {}): Promise<Response> {
     const { clock, timers } = this.#context;
     for (let wait = RETRY_FIRST_MS; ; wait = Math.min(wait * 2, RETRY_MOST_MS)) {
       let failure: KafkaError;
@@ -49,23 +55,29 @@ export class GroupCoordinator {
         if (code !== COORDINATOR_LOADING) this.#nodeId = null;
         failure = new KafkaError('BROKER_RETRIABLE', { resource: this.groupId, brokerCode: code });
       } catch (error) {
-        failure = this.#lost(error);
+        failure = this.#lost(error, repeatable);
       }
       if (clock.now() + wait >= deadline) throw failure;
       await pause(timers, wait);
     }
   }
 
-  async #ask<Args extends readonly unknown[], Response>(api: Api<Args, Response>, args: Args, deadline: number, purpose: Purpose): Promise<Response> {
+  /** The broker's id. @throws KafkaError as `call` */
+  async nodeId(deadline: number): Promise<number> {
     this.#nodeId ??= await this.#find(deadline);
-    const connection = await this.#context.connections.toNode(purpose, this.#nodeId, deadline);
+    return this.#nodeId;
+  }
+
+  async #ask<Args extends readonly unknown[], Response>(api: Api<Args, Response>, args: Args, deadline: number, purpose: Purpose): Promise<Response> {
+    const connection = await this.#context.connections.toNode(purpose, await this.nodeId(deadline), deadline);
     return connection.request(api, args, deadline);
   }
 
   /** What may be tried again; anything else is thrown. */
-  #lost(error: unknown): KafkaError {
+  #lost(error: unknown, repeatable: boolean): KafkaError {
     this.#nodeId = null;
     if (error instanceof ConnectionFault) {
+      if (error.written && !repeatable) throw new KafkaError('OUTCOME_UNKNOWN', { resource: this.groupId }, { cause: error });
       const failure = new KafkaError(error.reason === 'no-answer' ? 'DEADLINE_EXCEEDED' : 'NO_BROKER', { resource: this.groupId }, { cause: error });
       if (error.reason === 'no-answer') throw failure;
       return failure;

@@ -93,7 +93,7 @@ export class Membership {
     const member = { memberId: this.#memberId, groupInstanceId: null, reason: null };
     this.#memberId = '';
     // Not behind a join on its connection: the join may be waiting for just this.
-    await coordinator.call(LEAVE_GROUP, [coordinator.groupId, [member]], deadline, ({ errorCode }) => errorCode, 'work');
+    await coordinator.call(LEAVE_GROUP, [coordinator.groupId, [member]], deadline, ({ errorCode }) => errorCode, { purpose: 'work' });
   }
 
   #lose(): void {
