@@ -14,7 +14,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { checkFraming, originForm } from './http/framing.js';
 import { asItIs } from './http/http-errors.js';
 import type { KnownRoutes } from './http/known-routes.js';
-import { LISTENER, type ListenedRequest } from './http/listener-server.js';
+import { CERTIFICATE, LISTENER, type ListenedRequest } from './http/listener-server.js';
 import { RequestError } from './http/request-error.js';
 import { sendProblem } from './http/send-problem.js';
 import { FloodLimit, sourceOf } from './limits/flood.limit.js';
@@ -77,6 +77,7 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
   http.decorateRequest('record');
   http.decorateRequest('statusOf');
   http.decorateRequest('presented');
+  http.decorateRequest('shown', null);
   http.decorateRequest('contentType');
   http.decorateRequest('caller', null);
   http.decorateRequest('isOpen', false);
@@ -102,6 +103,7 @@ const openRecord = (request: FastifyRequest, reply: FastifyReply, onEnd: Request
   // Set here and not by decoration: Fastify's request of a malformed URL has no decorations.
   request.statusOf = asItIs;
   request.presented = takeCredential(raw);
+  request.shown = raw[CERTIFICATE] ?? null;
   request.contentType = raw.headers['content-type'];
   if (request.contentType !== undefined) raw.headers['content-type'] = 'application/octet-stream';
 };

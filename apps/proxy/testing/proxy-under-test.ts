@@ -26,9 +26,11 @@ export interface ProxyUnderTest {
   close(): Promise<void>;
 }
 
-const settingsFor = (limits: Partial<Settings['limits']>): Settings =>
+const PLAIN = { name: 'plain', host: '127.0.0.1', port: 0, kind: 'plain', apis: ['v2', 'hdinsight'] };
+
+const settingsFor = (limits: Partial<Settings['limits']>, listener: object = PLAIN): Settings =>
   settingsSchema.parse({
-    listeners: [{ name: 'plain', host: '127.0.0.1', port: 0, kind: 'plain', apis: ['v2', 'hdinsight'] }],
+    listeners: [listener],
     management: { port: 0 },
     identity: { protectedNames: ['admin'] },
     plugins: [{ id: 'p', type: 'ldap' }],
@@ -45,8 +47,9 @@ const principal = (name: string): Promise<VerifiedPrincipal> => {
 };
 
 /** `Basic <base64 of name:password>`: the password says how the login ends. */
-const authentication: Authentication = {
+const tables: Authentication = {
   plugins: [],
+  certificates: null,
   challenges: ['Basic realm="test", charset="UTF-8"', 'Bearer realm="test"'],
   authenticate: async (presented: PresentedCredential): Promise<AuthenticationOutcome> => {
     if (presented.kind === 'none') return { kind: 'none' };
@@ -71,10 +74,16 @@ const identity = {
 export interface Replaced {
   readonly gate?: Gate;
   readonly sessions?: Pick<KafkaSessions, 'withSessionFor'>;
+  readonly authentication?: Authentication;
+  /** A block of `listeners`. */
+  readonly listener?: { readonly name: string };
+  readonly maxProofAgeSeconds?: number;
 }
 
 export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = {}, replaced: Replaced = {}): Promise<ProxyUnderTest> => {
-  const settings = settingsFor(limits);
+  const parsed = settingsFor(limits, replaced.listener);
+  const settings = { ...parsed, identity: { ...parsed.identity, maxProofAgeSeconds: replaced.maxProofAgeSeconds ?? parsed.identity.maxProofAgeSeconds } };
+  const authentication = replaced.authentication ?? tables;
   const logged: string[] = [];
   const produced: ProduceRecord[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
@@ -109,7 +118,7 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
     [DEFAULT_CLUSTER, 'main'],
   ] as const;
   const proxy = await createProxy({ settings, pathOf: (path) => path }, authentication, parts.map(([provide, useValue]) => ({ provide, useValue })));
-  const server = proxy.servers.get('plain');
+  const server = [...proxy.servers.values()][0];
   if (server === undefined) throw new Error('no server');
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

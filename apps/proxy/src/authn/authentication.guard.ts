@@ -41,7 +41,7 @@ export class AuthenticationGuard implements CanActivate {
       return;
     }
     request.presented = this.terms.presented(request);
-    this.#accept(request, await this.authentication.authenticate(request.presented, request.record.source));
+    this.#accept(request, await this.authentication.authenticate(request.presented, request.shown, request.record.source));
   }
 
   #accept(request: FastifyRequest, outcome: AuthenticationOutcome): void {

@@ -1,7 +1,7 @@
 import { AuthGuard } from '@nestjs/passport';
 import type { ExecutionContext } from '@nestjs/common';
 import passport from 'passport';
-import { type CredentialRequest, isVerifiedPrincipal, Throttled, Unavailable, type Plugin, type Secret, type VerifiedPrincipal } from '@postern/auth-plugins';
+import { type ClientCertificate, type CredentialRequest, isVerifiedPrincipal, Secret, Throttled, Unavailable, type Plugin, type VerifiedPrincipal } from '@postern/auth-plugins';
 
 /** The six ways a strategy can end, reduced to what the guard may act on (I6). */
 export type StrategyOutcome =
@@ -12,8 +12,8 @@ export type StrategyOutcome =
   /** pass, redirect, a second outcome, success with anything else, any other error: a bug, and an alarm. */
   | { readonly kind: 'broken'; readonly what: string };
 
-/** Runs one plugin's strategy on one credential. `source`: where it came from, for failure budgets (I28). */
-export type StrategyRun = (credential: Secret, source: string) => Promise<StrategyOutcome>;
+/** Runs one plugin's strategy on one credential: a header, or the socket's certificate. `source`: where it came from, for failure budgets (I28). */
+export type StrategyRun = (credential: Secret | ClientCertificate, source: string) => Promise<StrategyOutcome>;
 
 const NONE = Symbol('no outcome');
 
@@ -82,7 +82,7 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
       outcomes.push({ kind: 'broken', what });
       cut.resolve(NONE);
     });
-    const run: Run = { request: { headers: { authorization: credential.reveal() }, source } satisfies CredentialRequest, response, outcomes };
+    const run: Run = { request: requestOf(credential, source), response, outcomes };
     const timer = setTimeout(() => cut.resolve(NONE), deadlineMs);
     try {
       const ended = await Promise.race([guard.canActivate(run as unknown as ExecutionContext), cut.promise]);
@@ -96,6 +96,9 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
     return exactlyOne(plugin, outcomes);
   };
 };
+
+const requestOf = (credential: Secret | ClientCertificate, source: string): CredentialRequest =>
+  credential instanceof Secret ? { headers: { authorization: credential.reveal() }, source } : { headers: { authorization: '' }, certificate: credential, source };
 
 const exactlyOne = (plugin: Plugin, outcomes: readonly StrategyOutcome[]): StrategyOutcome => {
   const [first] = outcomes;

@@ -14,11 +14,21 @@ const serverTls = z.strictObject({ certFile: path, keyFile: path, minVersion: z.
 
 const apis = z.array(z.enum(['v2', 'hdinsight'])).min(1);
 
+/**
+ * What a TLS listener does with client certificates (I26): asks for none; for one that must be valid where it comes (`optional`) or
+ * must come (`required`), without being anybody; or takes it as the caller's identity where no Authorization header decides.
+ */
+const clientCertificate = z.enum(['none', 'optional', 'required', 'identity']).default('none');
+
 const listener = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('tls'), tls: serverTls, apis }),
-    z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('plain'), apis }),
-  ])
+  .discriminatedUnion(
+    'kind',
+    [
+      z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('tls'), tls: serverTls, clientCertificate, apis }),
+      z.strictObject({ name: id, host: z.string().default('127.0.0.1'), port, kind: z.literal('plain'), apis }),
+    ],
+    { error: 'must be tls or plain; balancer (forwarded certificates and addresses) is not offered by this version: let the balancer pass TCP through' },
+  )
   .refine((l) => l.kind !== 'plain' || isLoopback(l.host), { path: ['host'], message: 'a plain listener binds a loopback address only (I26)' });
 
 const management = z

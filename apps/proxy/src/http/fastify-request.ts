@@ -1,5 +1,6 @@
 import type { PresentedCredential } from '../authn/presented-credential.js';
 import type { Caller } from '../authn/caller.js';
+import type { ShownCertificate } from './client-certificate.sockets.js';
 import type { StatusOf } from './http-errors.js';
 import type { RequestRecord } from '../audit/request-record.js';
 
@@ -11,6 +12,8 @@ declare module 'fastify' {
     statusOf: StatusOf;
     /** Taken out of every header by the first hook (I29). */
     presented: PresentedCredential;
+    /** The socket's own, on listeners that ask for it; null elsewhere (I26). */
+    shown: ShownCertificate | null;
     /** The caller's Content-Type; Fastify sees a harmless one, or it would refuse an odd one before the guards. */
     contentType: string | undefined;
     /** Set by the authentication guard and by nothing else. */

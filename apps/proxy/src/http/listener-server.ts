@@ -1,9 +1,11 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { readTlsFiles } from '../config/tls-files.js';
+import type { CertificateTrust } from '@postern/auth-plugins';
 import type { ListenerConfig, Limits } from '../config/settings.schema.js';
 import { sourceOf } from '../limits/flood.limit.js';
+import { CertificateSockets, type ShownCertificate } from './client-certificate.sockets.js';
+import { tlsOptionsOf } from './listener-tls.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_MS = 15_000;
@@ -12,7 +14,15 @@ const HANDSHAKE_MS = 10_000;
 
 /** Which listener a request came by; read once, when the request's record is opened. */
 export const LISTENER = Symbol('listener');
-export type ListenedRequest = IncomingMessage & { [LISTENER]?: string };
+/** What its socket showed, on listeners that ask for certificates. */
+export const CERTIFICATE = Symbol('certificate');
+export type ListenedRequest = IncomingMessage & { [LISTENER]?: string; [CERTIFICATE]?: ShownCertificate };
+
+/** How a listener's peers prove who they are by certificate. */
+export interface ListenerTrust {
+  readonly certificates: CertificateTrust | null;
+  readonly maxProofAgeSeconds: number;
+}
 
 /** A refusal by Node's parser, before there is a request: told to the access log. */
 export type FramingRefusal = (listener: string, source: string, status: number) => void;
@@ -21,7 +31,8 @@ export type FramingRefusal = (listener: string, source: string, status: number) 
  * One node server for one listener (design §6). Whole-request time-outs are off, because body deadlines and rates live in
  * the body reader and streams must not be cut; header time and size are bounded here. TLS files are read at start.
  */
-export const createListenerServer = (listener: ListenerConfig, pathOf: (path: string) => string, limits: Limits, handle: RequestListener, onRefusal: FramingRefusal): Server => {
+export const createListenerServer = (listener: ListenerConfig, pathOf: (path: string) => string, limits: Limits, trust: ListenerTrust, handle: RequestListener, onRefusal: FramingRefusal): Server => {
+  const certificates = listener.kind === 'tls' && listener.clientCertificate !== 'none' ? new CertificateSockets(listener.clientCertificate, trust.maxProofAgeSeconds) : null;
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_MS,
@@ -34,12 +45,14 @@ export const createListenerServer = (listener: ListenerConfig, pathOf: (path: st
   };
   const onRequest = (request: ListenedRequest, response: ServerResponse) => {
     request[LISTENER] = listener.name;
+    if (certificates !== null) request[CERTIFICATE] = certificates.of(request, response);
     handle(request, response);
   };
   const server =
     listener.kind === 'tls'
-      ? createTlsServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...readTlsFiles(`listeners.${listener.name}.tls`, listener.tls, pathOf), minVersion: listener.tls.minVersion }, onRequest)
+      ? createTlsServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...tlsOptionsOf(listener, pathOf, trust.certificates) }, onRequest)
       : createServer(options, onRequest);
+  certificates?.attach(server);
   // Node drops headers above its own cap in silence, a second Authorization among them: the cap is ours (framing.ts).
   server.maxHeadersCount = 0;
   // Telling a caller to go on with its body is for the body reader, after the guards (I4).

@@ -37,6 +37,8 @@ const headersOf = (problem: Problem, request: FastifyRequest, challenges: readon
   const headers: Record<string, string | string[]> = { 'x-request-id': request.record.id, 'cache-control': 'no-store' };
   if (problem.status !== 406) headers['content-type'] = errorType(request);
   if (problem.status === 401) headers['www-authenticate'] = [...challenges];
+  // A certificate belongs to its socket: with another one, or a new proof, the caller has to connect again.
+  if (problem.status === 401 && request.shown !== null) headers['connection'] = 'close';
   if (problem.retryAfterSeconds !== undefined) headers['retry-after'] = String(problem.retryAfterSeconds);
   if (problem.status === 405) headers['allow'] = 'GET, HEAD, POST';
   return headers;

@@ -1,11 +1,11 @@
-import { authoritiesSchema, createNamedGroups, entraPlugin, ldapPlugin, mdsPlugin, oidcPlugin, type Plugin, type PluginDependencies } from '@postern/auth-plugins';
+import { authoritiesSchema, createNamedGroups, entraPlugin, ldapPlugin, mdsPlugin, mtlsPlugin, oidcPlugin, type Plugin, type PluginDependencies } from '@postern/auth-plugins';
 import { parseBlock } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings-error.js';
 import { gateGroups } from '../gate/gate.js';
 import type { Settings } from '../config/settings.schema.js';
 
 /** Every type of plugin that this build knows. A new way in is one entry here and one folder in libs/auth-plugins. */
-const CATALOGUE = { ldap: ldapPlugin, entra: entraPlugin, mds: mdsPlugin, oidc: oidcPlugin } as const;
+const CATALOGUE = { ldap: ldapPlugin, entra: entraPlugin, mds: mdsPlugin, mtls: mtlsPlugin, oidc: oidcPlugin } as const;
 type PluginType = keyof typeof CATALOGUE;
 
 const isKnown = (type: string): type is PluginType => Object.hasOwn(CATALOGUE, type);
@@ -23,6 +23,8 @@ export const createPlugins = (settings: Settings, parts: Omit<PluginDependencies
         return entraPlugin.create(parseBlock(at, entraPlugin.schema, block), dependencies);
       case 'mds':
         return mdsPlugin.create(parseBlock(at, mdsPlugin.schema, block), dependencies);
+      case 'mtls':
+        return mtlsPlugin.create(parseBlock(at, mtlsPlugin.schema, block), dependencies);
       case 'oidc':
         return oidcPlugin.create(parseBlock(at, oidcPlugin.schema, block), dependencies);
     }

@@ -9,6 +9,7 @@ import type { LoadedSettings } from '../config/load-settings.js';
 import { KnownRoutes } from '../http/known-routes.js';
 import { createListenerServer } from '../http/listener-server.js';
 import { FloodLimit } from '../limits/flood.limit.js';
+import { assertCertificateListeners } from './certificate-listeners.js';
 import { createHttp, installHooks, requestEnded, type RequestEnded } from '../request-path.js';
 import { RequestMetrics } from '../telemetry/request-metrics.js';
 
@@ -34,9 +35,11 @@ export const createProxy = async ({ settings, pathOf }: LoadedSettings, authenti
   // Servers and hooks stand before NestJS makes these.
   const late: { log: RequestLog | null; end: RequestEnded | null } = { log: null, end: null };
   const onEnd: RequestEnded = (request, reply) => late.end?.(request, reply);
+  assertCertificateListeners(settings.listeners, authentication.certificates);
+  const trust = { certificates: authentication.certificates, maxProofAgeSeconds: settings.identity.maxProofAgeSeconds };
   const serve = (handle: RequestListener): Server => {
     for (const listener of settings.listeners) {
-      servers.set(listener.name, createListenerServer(listener, pathOf, settings.limits, handle, (...refusal) => late.log?.refusedFraming(...refusal)));
+      servers.set(listener.name, createListenerServer(listener, pathOf, settings.limits, trust, handle, (...refusal) => late.log?.refusedFraming(...refusal)));
     }
     const [first] = servers.values();
     if (first === undefined) throw new Error('no listener');

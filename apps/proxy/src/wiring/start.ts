@@ -41,7 +41,7 @@ export const start = async (loaded: LoadedSettings, log: Logger): Promise<Runnin
   const clusters = clusterSettings(settings.clusters, pathOf);
   const clock = { now: () => Date.now() };
 
-  const plugins = createPlugins(settings, { clock, baseDir: pathOf('.'), report: (event) => log.warn({ ...event }, 'plugin') });
+  const plugins = createPlugins(settings, { clock, baseDir: pathOf('.'), maxProofAgeSeconds: settings.identity.maxProofAgeSeconds, report: (event) => log.warn({ ...event }, 'plugin') });
   const identity = createIdentity(loaded, plugins, (record: MintRecord) => log.info({ kind: 'audit', operation: 'mint', ...record }, 'mint'));
   const gate = createGate(settings.gate, identity.authorities.ids);
   const authentication = createAuthentication(plugins, identity.tokens.reserved, settings.identity.loginDeadlineMs + 500);

@@ -71,8 +71,9 @@ const judge = (shown: ClientCertificate, leaf: Leaf | null, lists: readonly Revo
   if (now < leaf.notBefore) return { kind: 'rejected', reason: 'not-yet-valid' };
   // I12: the end has no tolerance. A CA that has ended vouches for nobody.
   if (now >= leaf.notAfter || now >= Date.parse(ca.certificate.validTo)) return { kind: 'rejected', reason: 'expired' };
-  // anyExtendedKeyUsage and an absent extension are not enough: a certificate must say that it is a client's.
-  if (certificate.ca || certificate.keyUsage?.includes(CLIENT_AUTH) !== true) return { kind: 'rejected', reason: 'wrong-purpose' };
+  // anyExtendedKeyUsage and an absent extension (undefined, whatever the type says) are not enough.
+  const usages = certificate.keyUsage as readonly string[] | undefined;
+  if (certificate.ca || usages === undefined || !usages.includes(CLIENT_AUTH)) return { kind: 'rejected', reason: 'wrong-purpose' };
   if (shown.chainFault !== null) return { kind: 'rejected', reason: 'unknown-ca' };
   if (shown.isResumed || now >= shown.provenAt + maxProofAgeSeconds * 1_000) return { kind: 'rejected', reason: 'proof-ended' };
   if (lists === undefined) return { kind: 'valid' };

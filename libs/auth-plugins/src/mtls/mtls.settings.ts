@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { ATTRIBUTES } from './subject.name.js';
+
+/** Attribute types by the names that people write. Any other by its OID. */
+export const ATTRIBUTES: Readonly<Record<string, string>> = {
+  CN: '2.5.4.3',
+  UID: '0.9.2342.19200300.100.1.1',
+  serialNumber: '2.5.4.5',
+  emailAddress: '1.2.840.113549.1.9.1',
+};
 
 const attribute = z.union([z.enum(Object.keys(ATTRIBUTES) as [string, ...string[]]), z.string().regex(/^\d+(\.\d+)+$/, 'must be an OID')]);
 

@@ -1,14 +1,6 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate, id_ce_subjectAltName, SubjectAlternativeName, type AttributeTypeAndValue, type GeneralName } from '@peculiar/asn1-x509';
-import type { NameSettings, SubjectSettings } from './mtls.settings.js';
-
-/** Attribute types by the names that people write. Any other by its OID. */
-export const ATTRIBUTES: Readonly<Record<string, string>> = {
-  CN: '2.5.4.3',
-  UID: '0.9.2342.19200300.100.1.1',
-  serialNumber: '2.5.4.5',
-  emailAddress: '1.2.840.113549.1.9.1',
-};
+import { ATTRIBUTES, type NameSettings, type SubjectSettings } from './mtls.settings.js';
 
 /** The one text that the settings point at, or why there is none. */
 export type SubjectReading = { readonly kind: 'name'; readonly name: string } | { readonly kind: 'none' } | { readonly kind: 'several' } | { readonly kind: 'unreadable' };

@@ -1,0 +1,28 @@
+import { constants } from 'node:crypto';
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import type { CertificateTrust } from '@postern/auth-plugins';
+import { readTlsFiles } from '../config/tls-files.js';
+import type { ListenerConfig } from '../config/settings.schema.js';
+
+type TlsListener = Extract<ListenerConfig, { kind: 'tls' }>;
+
+/** What may be changed under an open listener: its certificate, and the CAs whose certificates it takes. */
+export const secureContextOf = (listener: TlsListener, pathOf: (path: string) => string, trust: CertificateTrust | null): SecureContextOptions => ({
+  ...readTlsFiles(`listeners.${listener.name}.tls`, listener.tls, pathOf),
+  minVersion: listener.tls.minVersion,
+  ...(listener.clientCertificate === 'none' || trust === null
+    ? {}
+    : {
+        ca: trust.ca,
+        // A pinned issuing CA is an end of the chain, whether its own issuer is known or not.
+        allowPartialTrustChain: true,
+        // Without tickets Node resumes no session, so that every connection proves its key anew and a revoked one cannot come back.
+        secureOptions: constants.SSL_OP_NO_TICKET,
+      }),
+});
+
+/** A bad certificate does not end the handshake: it is answered 401 and stands in the audit log like any other credential. */
+export const tlsOptionsOf = (listener: TlsListener, pathOf: (path: string) => string, trust: CertificateTrust | null): TlsOptions => ({
+  ...secureContextOf(listener, pathOf, trust),
+  ...(listener.clientCertificate === 'none' ? {} : { requestCert: true, rejectUnauthorized: false }),
+});
