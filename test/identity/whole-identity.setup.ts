@@ -6,7 +6,7 @@ import { ldapFor } from './ldap-plugin.setup.ts';
 const clock = { now: () => Date.now() };
 
 /** Everything that this library gives the application, set up as the sample settings do it. */
-export const wholeIdentity = async ({ issuer, directory }: StackDescription, keysDir: string) => {
+export const wholeIdentity = async ({ issuer, directory }: StackDescription, keysDir: string, { lifeSeconds = 300, maxProofAgeSeconds = 600 } = {}) => {
   const keys = await createSigningKeys(keysDir);
   const records: MintRecord[] = [];
   const ldap = ldapFor(directory).plugin;
@@ -24,8 +24,8 @@ export const wholeIdentity = async ({ issuer, directory }: StackDescription, key
   });
   const tokens = createTokenService({
     issuer: 'https://postern.example.test',
-    lifeSeconds: 300,
-    maxProofAgeSeconds: 600,
+    lifeSeconds,
+    maxProofAgeSeconds,
     clusters: [{ id: 'main', audience: 'kafka-main', keysFile: keys.keysFile, jwksFile: keys.jwksFile }],
     authorities,
     clock,
@@ -35,7 +35,7 @@ export const wholeIdentity = async ({ issuer, directory }: StackDescription, key
     plugins: [ldap, entra],
     authorities,
     tokens,
-    maxProofAgeSeconds: 600,
+    maxProofAgeSeconds,
     clock,
     clusters: [
       {
