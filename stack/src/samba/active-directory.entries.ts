@@ -49,7 +49,7 @@ export const adPassword = (account: string): string => `Pw-${account}-1965!`;
 const NESTING: Readonly<Record<string, readonly string[]>> = { 'kafka-users': ['orders-all'], 'orders-all': ['orders-team'], 'orders-team': ['orders-all'] };
 
 /** As UTF-16 in quotation marks (MS-ADTS 3.1.1.3.1.5): a string of these characters has the same bytes in UTF-8. */
-export const quotedPassword = (password: string): string => [...`"${password}"`].map((character) => `${character}\0`).join('');
+export const quotedPassword = (password: string): string => Array.from(`"${password}"`).map((character) => `${character}\0`).join('');
 
 const account = (dn: string, name: string, password: string, more: Readonly<Record<string, string>> = {}): Entry => ({
   dn,

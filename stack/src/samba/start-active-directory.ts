@@ -77,10 +77,8 @@ export const startActiveDirectory = async ({ runDir: dir, lifetime }: ActiveDire
   // With xattr_tdb its file attributes go into a database: any file system will do.
   const network = [`--option=interfaces=${address}/8`, '--option=bind interfaces only=yes', '--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb'];
   const adminPassword = adminPasswordIn(await sambaTool([...provision, ...network]));
-  await sambaTool([
-    ...['domain', 'passwordsettings', 'set', `--configfile=${smbConf}`, '-H', join(data, 'private', 'sam.ldb'), '--min-pwd-age=0', `--account-lockout-threshold=${AD_LOCKOUT.threshold}`],
-    ...[`--account-lockout-duration=${AD_LOCKOUT.minutes}`, `--reset-account-lockout-after=${AD_LOCKOUT.minutes}`],
-  ]);
+  const lockout = [`--account-lockout-threshold=${AD_LOCKOUT.threshold}`, `--account-lockout-duration=${AD_LOCKOUT.minutes}`, `--reset-account-lockout-after=${AD_LOCKOUT.minutes}`];
+  await sambaTool(['domain', 'passwordsettings', 'set', `--configfile=${smbConf}`, '-H', join(data, 'private', 'sam.ldb'), '--min-pwd-age=0', ...lockout]);
 
   const authority = await createCertificateAuthority('Postern local domain CA');
   const identity = await authority.issue('dc', { dns: [`dc.${REALM}`], ip: [address] });

@@ -1,3 +1,5 @@
+import type { RefusalCause } from './refusal.cause.js';
+
 /**
  * What Postern needs of an LDAP client library: one connection, one operation at a time. A driver never decides who
  * someone is; it reports what the directory said, in a closed set.
@@ -12,6 +14,8 @@ export interface DirectoryDriver {
 
 export interface DirectoryServer {
   readonly url: string;
+  /** STARTTLS (RFC 4513 section 3.1) on an ldap:// URL, before anything else is said. */
+  readonly startTls?: boolean | undefined;
   /** PEM of the CA; absent: Node's own roots. */
   readonly ca?: string | undefined;
   readonly serverName?: string | undefined;
@@ -30,7 +34,7 @@ export interface DirectoryConnection {
 }
 
 /** LDAP result codes (RFC 4511 section 4.1.9) as far as they decide anything. */
-export type BindAnswer = { readonly kind: 'bound' } | { readonly kind: 'invalid-credentials' } | { readonly kind: 'refused'; readonly code: number };
+export type BindAnswer = { readonly kind: 'bound' } | { readonly kind: 'invalid-credentials'; readonly cause?: RefusalCause } | { readonly kind: 'refused'; readonly code: number };
 
 export type SearchAnswer =
   | { readonly kind: 'entries'; readonly entries: readonly DirectoryEntry[] }
@@ -40,11 +44,19 @@ export type SearchAnswer =
   | { readonly kind: 'referral' }
   | { readonly kind: 'refused'; readonly code: number };
 
-/** All entries under `base` that hold every one of these values; the driver escapes them. */
+/** One value that an entry must hold, by a matching rule of its own where `rule` names one (RFC 4511 section 4.5.1.7.7). */
+export interface Assertion {
+  readonly attribute: string;
+  readonly value: string;
+  readonly rule?: string;
+}
+
+/** All entries under `base` that hold every one of `equals` and, where it is given, at least one of `anyOf`; the driver escapes values. */
 export interface DirectorySearch {
   readonly base: string;
   readonly scope: 'base' | 'sub';
-  readonly equals: readonly { readonly attribute: string; readonly value: string }[];
+  readonly equals: readonly Assertion[];
+  readonly anyOf?: readonly Assertion[];
   readonly attributes: readonly string[];
   readonly sizeLimit: number;
 }
@@ -59,7 +71,7 @@ export interface DirectoryEntry {
 /** The connection is of no further use. `reason` is ours; a library's text may hold names and stays out. */
 export class DirectoryFailure extends Error {
   override readonly name = 'DirectoryFailure';
-  constructor(readonly reason: 'connect' | 'tls' | 'lost' | 'deadline' | 'protocol' | 'busy' | 'service-account') {
+  constructor(readonly reason: 'connect' | 'tls' | 'starttls' | 'lost' | 'deadline' | 'protocol' | 'busy' | 'unavailable' | 'service-account') {
     super(`directory: ${reason}`);
   }
 }

@@ -33,7 +33,7 @@ export const readEntry = (entry: DirectoryEntry, attributes: EntryAttributes): E
 };
 
 /** Active Directory's sixteen bytes: the first three fields are little-endian (MS-DTYP 2.3.4). */
-const guidOf = (bytes: Buffer): string => {
+export const guidOf = (bytes: Buffer): string => {
   if (bytes.length !== 16) return bytes.toString('hex');
   const field = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
   const rest = bytes.toString('hex', 8);

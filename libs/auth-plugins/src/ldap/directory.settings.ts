@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-
-const attribute = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be an attribute name');
+import { attribute, groupSearchSchema } from './group.settings.js';
 
 /** Loopback by literal address only: a name could be pointed elsewhere. */
 const isLoopback = (url: URL): boolean => {
@@ -21,6 +20,8 @@ export const directoryFields = {
   caFile: z.string().optional(),
   /** The LDAP library: both pass one contract suite. ldapjs is archived, ldapts is maintained. */
   driver: z.enum(['ldapjs', 'ldapts']).default('ldapjs'),
+  /** STARTTLS on ldap:// URLs; LDAPS is to be preferred. */
+  startTls: z.literal(true).optional(),
   /** Name to verify in the certificate when it is not the URL's host. */
   serverName: z.string().optional(),
   /** Allows ldap:// to a loopback address, for tests (I22). */
@@ -35,7 +36,9 @@ export const directoryFields = {
     idAttribute: attribute,
     objectClass: attribute.optional(),
   }),
+  /** The attribute of a person that names its groups; not used with groupSearch. */
   groupsAttribute: attribute.default('memberOf'),
+  groupSearch: groupSearchSchema.optional(),
   connectTimeoutMs: z.int().min(50).max(10_000).default(2_000),
 };
 
@@ -44,6 +47,7 @@ const directorySchema = z.object(directoryFields);
 export type DirectorySettings = z.infer<typeof directorySchema>;
 
 /** I22, as a refinement of every block that has these fields. */
-export const isOverTls = ({ urls, unsafe }: Pick<DirectorySettings, 'urls' | 'unsafe'>): boolean => urls.every((text) => text.startsWith('ldaps:') || (unsafe === true && isLoopback(new URL(text))));
+export const isOverTls = ({ urls, unsafe, startTls }: Pick<DirectorySettings, 'urls' | 'unsafe' | 'startTls'>): boolean =>
+  startTls === true ? unsafe === undefined && urls.every((text) => text.startsWith('ldap:')) : urls.every((text) => text.startsWith('ldaps:') || (unsafe === true && isLoopback(new URL(text))));
 
-export const OVER_TLS = { path: ['urls'], message: 'must be ldaps://; ldap:// needs unsafe: true and a loopback address (I22)' };
+export const OVER_TLS = { path: ['urls'], message: 'must all be ldaps://, or all ldap:// with startTls: true; ldap:// without TLS needs unsafe: true and a loopback address (I22)' };

@@ -12,7 +12,7 @@ describe('the failure budget', () => {
     const { tries, take, later } = budget();
     expect(tries('alice', '10.0.0.1', 4)).toEqual(['go', 'go', 'go', 'spent']);
     later(100);
-    expect(take('alice', '10.0.0.1')).toEqual({ kind: 'spent', retryAfterSeconds: 200 });
+    expect(take('alice', '10.0.0.1')).toEqual({ kind: 'spent', of: 'other', retryAfterSeconds: 200 });
   });
   it('stays under half of the lock-out threshold over all sources', () => {
     const { tries } = budget();
@@ -34,6 +34,46 @@ describe('the failure budget', () => {
     expect(take('alice', '10.0.0.9').kind).toBe('go');
     expect(take('alice', '10.0.0.8').kind).toBe('spent');
   });
+  it('says that it is the name alone which is spent, so that its logins may wait', () => {
+    const { tries, take } = budget();
+    for (let n = 0; n < 5; n += 1) tries('alice', `10.0.1.${n}`, 1);
+    expect(take('alice', '10.0.0.8')).toEqual({ kind: 'spent', of: 'name', retryAfterSeconds: 300 });
+  });
+  it.each<readonly [number, number, number, number]>([
+    // threshold, replicas, guesses let through from anywhere, and together with the owner's own wrong passwords
+    [10, 1, 5, 8],
+    [6, 1, 3, 5],
+    [5, 1, 2, 4],
+    [4, 1, 2, 3],
+    [3, 1, 1, 2],
+    [2, 1, 1, 1],
+    [10, 2, 2, 4],
+    [10, 5, 1, 1],
+  ])('at a threshold of %i with %i replicas lets %i guesses through, and %i with the typing errors of the owner: fewer than lock the account', (lockoutThreshold, replicas, guesses, all) => {
+    const { tries, succeeded } = budget({ lockoutThreshold, replicas });
+    succeeded('alice', '10.0.0.9');
+    const strangers = Array.from({ length: 20 }, (_, n) => tries('alice', `10.0.1.${n}`, 1)).flat().filter((kind) => kind === 'go').length;
+    expect(strangers).toBe(guesses);
+    const owner = tries('alice', '10.0.0.9', 20).filter((kind) => kind === 'go').length;
+    expect(strangers + owner).toBe(all);
+    expect((strangers + owner) * replicas).toBeLessThan(lockoutThreshold);
+  });
+  it('gives each of two spellings half, where they cannot be told to be one account', () => {
+    const { tries, succeeded } = budget({ lockoutThreshold: 10, spellings: 2 });
+    succeeded('alice', '10.0.0.9');
+    const through = ['alice', 'a.archer'].flatMap((name) => Array.from({ length: 9 }, (_, n) => tries(name, `10.0.1.${n}`, 1)).flat()).filter((kind) => kind === 'go').length;
+    expect(through + tries('alice', '10.0.0.9', 9).filter((kind) => kind === 'go').length).toBeLessThan(10);
+  });
+  it('runs its window from the last failure: Active Directory adds a failure to older ones until a whole window was quiet', () => {
+    const { take, later } = budget({ lockoutThreshold: 4 });
+    const through: number[] = [];
+    for (let second = 0; second < 1_200; second += 10) {
+      if (take('alice', `10.0.${second % 250}.1`).kind === 'go') through.push(second);
+      later(10);
+    }
+    // Two at once, then none before a whole quiet window.
+    expect(through).toEqual([0, 10, 310, 320, 620, 630, 930, 940]);
+  });
   it('starts anew after a success, and after its window', () => {
     const { tries, succeeded, later } = budget();
     tries('alice', '10.0.0.1', 2);
@@ -51,6 +91,7 @@ describe('the failure budget', () => {
   });
   it.each([
     ['another case of the name', 'ALICE', '10.0.0.1'],
+    ['a blank before it', ' alice', '10.0.0.1'],
     ['fullwidth letters', 'ａlice', '10.0.0.1'],
     ['an IPv4 address written as IPv6', 'alice', '::ffff:10.0.0.1'],
   ])('counts %s as the same', (_sentence, name, source) => {

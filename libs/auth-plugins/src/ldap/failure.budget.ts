@@ -9,11 +9,16 @@ export interface FailureBudgetOptions {
   readonly replicas: number;
   /** Failed logins of one source over all names within the window; default 500. */
   readonly failuresPerSource?: number;
+  /** Names under which one account may be tried without its being known that they are one; default 1. */
+  readonly spellings?: number;
   readonly clock: Clock;
 }
 
 /** May a login of this name from this source be put to the directory now? */
-export type BudgetAnswer = { readonly kind: 'go' } | { readonly kind: 'spent'; readonly retryAfterSeconds: number };
+export type BudgetAnswer =
+  | { readonly kind: 'go' }
+  /** `of` the name alone: any login of it waits, because the owner's own success would free it. */
+  | { readonly kind: 'spent'; readonly of: 'name' | 'other'; readonly retryAfterSeconds: number };
 
 /** I28: guesses over HTTP must not lock an account in the directory, nor one source lock another out of it. */
 export interface FailureBudget {
@@ -31,39 +36,36 @@ const MAX_SOURCES = 50_000;
 const UNKNOWN = '';
 
 /**
- * Three counts in a fixed window: by (name, source); by name over all sources, which is half the lock-out threshold shared
- * by all replicas; and by source over all names, against one password sprayed over many names. The source that last
- * succeeded passes the second one: an attacker elsewhere must not be able to keep the real owner out.
+ * Three counts: by (name, source); by name over all sources, which is half the lock-out threshold shared by all replicas;
+ * and by source over all names, against one password sprayed over many names. The source that last succeeded passes the
+ * second one, up to one failure short of the threshold: an attacker elsewhere must not be able to keep the real owner
+ * out, nor the owner's own typing errors to lock the account.
  */
-export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas, failuresPerSource = 500, clock }: FailureBudgetOptions): FailureBudget => {
+export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas, failuresPerSource = 500, spellings = 1, clock }: FailureBudgetOptions): FailureBudget => {
   const windowMs = windowSeconds * 1000;
-  const nameLimit = Math.max(1, Math.floor(lockoutThreshold / (2 * replicas)));
+  const nameLimit = Math.max(1, Math.floor(lockoutThreshold / (2 * replicas * spellings)));
+  const ownerLimit = Math.max(1, Math.floor((lockoutThreshold - 1) / (replicas * spellings)));
   const pairLimit = Math.max(1, Math.min(3, nameLimit));
   const byName = new FailureCounts(windowMs, MAX_NAMES, clock);
   const byPair = new FailureCounts(windowMs, MAX_NAMES, clock);
   const bySource = new FailureCounts(windowMs, MAX_SOURCES, clock);
   const lastGood = new LRUCache<string, string>({ max: MAX_NAMES });
 
-  const spent = ({ since }: Count): BudgetAnswer => ({ kind: 'spent', retryAfterSeconds: Math.max(1, Math.ceil((since + windowMs - clock.now()) / 1000)) });
-  const giveBack = (loginName: string, source: string): void => {
-    const [name, place] = [normalName(loginName), normalSource(source)];
-    byName.add(name, -1);
-    byPair.add(pair(name, place), -1);
-    bySource.add(place, -1);
-  };
+  const spent = ({ since }: Count, of: 'name' | 'other'): BudgetAnswer => ({ kind: 'spent', of, retryAfterSeconds: Math.max(1, Math.ceil((since + windowMs - clock.now()) / 1000)) });
 
   return {
     take: (loginName, source) => {
       const [name, place] = [normalName(loginName), normalSource(source)];
       const key = pair(name, place);
       const here = byPair.current(key);
-      if (place !== UNKNOWN && here !== null && here.failures >= pairLimit) return spent(here);
+      if (place !== UNKNOWN && here !== null && here.failures >= pairLimit) return spent(here, 'other');
       const all = byName.current(name);
-      if (all !== null && all.failures >= nameLimit && (place === UNKNOWN || lastGood.get(name) !== place)) return spent(all);
+      const limit = place !== UNKNOWN && lastGood.get(name) === place ? ownerLimit : nameLimit;
+      if (all !== null && all.failures >= limit) return spent(all, 'name');
       const sprayed = bySource.current(place);
-      if (place !== UNKNOWN && sprayed !== null && sprayed.failures >= failuresPerSource) return spent(sprayed);
+      if (place !== UNKNOWN && sprayed !== null && sprayed.failures >= failuresPerSource) return spent(sprayed, 'other');
       const full = byName.full(name) ?? byPair.full(key) ?? bySource.full(place);
-      if (full !== null) return spent(full);
+      if (full !== null) return spent(full, 'other');
       byName.add(name, 1);
       byPair.add(key, 1);
       bySource.add(place, 1);
@@ -77,14 +79,19 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
       bySource.add(place, -1);
       lastGood.set(name, place);
     },
-    giveBack,
+    giveBack: (loginName, source) => {
+      const [name, place] = [normalName(loginName), normalSource(source)];
+      byName.add(name, -1);
+      byPair.add(pair(name, place), -1);
+      bySource.add(place, -1);
+    },
   };
 };
 
 const pair = (name: string, place: string): string => `${name.length}:${name}${place}`;
 
-/** Directories match names without case and compatibility forms: "ALICE" counts as "alice", and so does "al\u0130ce" (slapd takes İ for i). */
-const normalName = (name: string): string => name.normalize('NFKC').trim().toLowerCase().replaceAll('i\u0307', 'i');
+/** Directories match names without case, compatibility forms and runs of blanks: "ALICE" counts as "alice", and so does "al\u0130ce" (slapd takes İ for i). */
+export const normalName = (name: string): string => name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase().replaceAll('i\u0307', 'i');
 
 /** One IPv6 subscriber owns a /64 and could count from zero 2^64 times. */
 const normalSource = (source: string): string => {

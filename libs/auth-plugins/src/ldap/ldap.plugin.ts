@@ -8,6 +8,8 @@ import { createDirectoryLogin } from './directory.login.js';
 import { createFailureBudget } from './failure.budget.js';
 import { ldapSchema, type LdapSettings } from './ldap.settings.js';
 import { createLdapVerifier } from './ldap.verifier.js';
+import { createLoginQueue } from './login.queue.js';
+import { countedName } from './name.conditions.js';
 import { openDirectory, probeDirectory } from './open.directory.js';
 
 /** How often the directory is asked without a caller, for readiness. */
@@ -22,9 +24,13 @@ export const createLdapPlugin = (settings: LdapSettings, dependencies: PluginDep
   const say = (event: string, code?: string | number) => report?.({ pluginId: settings.id, event, ...(code === undefined ? {} : { code }) });
   const access = openDirectory({ at: `plugins.${settings.id}`, settings, connections: settings.connections, driver, report: say }, dependencies);
   const cache = createCredentialCache({ pluginId: settings.id, ...settings.cache, clock });
-  const budget = createFailureBudget({ ...settings.failureBudget, clock });
-  const login = createDirectoryLogin({ settings, ...access, report: say });
-  const verify = createLdapVerifier({ pluginId: settings.id, authority: settings.authority, cache, budget, login, clock });
+  // Without a service account an account's several names cannot be told to be one before the bind: each gets half.
+  const spellings = settings.login.by === 'active-directory' && !access.hasService ? 2 : 1;
+  const budget = createFailureBudget({ ...settings.failureBudget, spellings, clock });
+  const entries = createFailureBudget({ ...settings.failureBudget, clock });
+  const queue = createLoginQueue({ budget, patienceMs: settings.loginDeadlineMs / 2 });
+  const login = createDirectoryLogin({ settings, access, entries, report: say });
+  const verify = createLdapVerifier({ pluginId: settings.id, authority: settings.authority, cache, queue, countedName: countedName(settings.login), login, loginDeadlineMs: settings.loginDeadlineMs, clock });
   let state: HealthState['state'] = 'unknown';
   let timer: NodeJS.Timeout | null = null;
   const check = async () => {

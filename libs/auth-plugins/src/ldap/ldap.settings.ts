@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { directoryFields, isOverTls, OVER_TLS } from './directory.settings.js';
+import { loginSchema } from './login.settings.js';
 
 /** How long logins are remembered, and how many wrong ones are let through: for every plugin that takes passwords. */
 export const loginFields = {
@@ -15,6 +16,8 @@ export const loginFields = {
       /** Failed logins of one source over all names within the window: against one password sprayed over many names. */
       failuresPerSource: z.int().min(1).max(1_000_000).default(500),
     })
+    // One bad password a replica would reach the directory's limit otherwise.
+    .refine(({ lockoutThreshold, replicas }) => lockoutThreshold > replicas, { path: ['lockoutThreshold'], message: 'must be greater than replicas: each lets one bad password through' })
     .prefault({}),
 };
 
@@ -25,10 +28,14 @@ export const ldapSchema = z
     type: z.literal('ldap'),
     authority: z.string(),
     ...directoryFields,
+    /** Who searches. Absent, for direct binds only: callers read their own entries. */
+    service: directoryFields.service.optional(),
+    login: loginSchema.default({ by: 'search' }),
     loginDeadlineMs: z.int().min(100).max(30_000).default(5_000),
     connections: z.strictObject({ search: z.int().min(1).max(64).default(2), bind: z.int().min(1).max(256).default(8), waiting: z.int().min(1).max(10_000).default(1_000) }).prefault({}),
     ...loginFields,
   })
-  .refine(isOverTls, OVER_TLS);
+  .refine(isOverTls, OVER_TLS)
+  .refine(({ service, login }) => service !== undefined || login.by !== 'search', { path: ['service'], message: 'is needed where people are searched for; a direct bind (login.by: dn-pattern or active-directory) can do without' });
 
 export type LdapSettings = z.infer<typeof ldapSchema>;

@@ -1,51 +1,63 @@
 import type { Socket } from 'node:net';
-import ldapjs, { type Client, type SearchEntry } from 'ldapjs';
+import ldapjs, { type Client, type Filter, type SearchEntry } from 'ldapjs';
 import { isTlsError } from '../tls/tls.error.js';
-import { DirectoryFailure, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type SearchAnswer } from './directory.driver.js';
+import { openPlainForTls } from './directory.socket.js';
+import { refusalCauseOf } from './refusal.cause.js';
+import { DirectoryFailure, type Assertion, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type DirectoryServer, type SearchAnswer } from './directory.driver.js';
 
 // CommonJS that re-exports in a loop: Node finds no names in it, only the default.
-const { AndFilter, EqualityFilter, createClient } = ldapjs;
+const { AndFilter, EqualityFilter, ExtensibleFilter, OrFilter, createClient } = ldapjs;
 
 /**
  * ldapjs 3.0.7 behind its fence: an archived library, so that everything it leaves open is closed here. One client is one
  * connection, never reconnects, does one operation at a time, and is destroyed at the first doubt.
  */
 export const ldapjsDriver: DirectoryDriver = {
-  connect: (server, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(new DirectoryFailure('deadline'));
-      const client = createClient({
-        url: server.url,
-        tlsOptions: { ca: server.ca, servername: server.serverName, minVersion: 'TLSv1.2' },
-        // The only thing that ends a TCP or TLS handshake that stalls: `destroy` does not reach a socket that is not connected yet.
-        connectTimeout: server.connectTimeoutMs,
-        queueDisable: true,
-        log: SILENT,
-      });
-      // An 'error' that nobody listens to ends the process; so does any of these on some paths.
-      for (const event of ['error', 'resultError', 'setupError', 'timeout', 'socketTimeout', 'end', 'close', 'destroy']) client.on(event, () => undefined);
-      const settle = (outcome: () => void) => {
-        // Off once open, or the deadline of this login would kill the pooled connection under a later one.
-        signal.removeEventListener('abort', onAbort);
-        outcome();
-      };
-      const fail = (reason: DirectoryFailure['reason']) =>
-        settle(() => {
-          client.destroy();
-          reject(new DirectoryFailure(reason));
-        });
-      const onAbort = () => fail('deadline');
-      signal.addEventListener('abort', onAbort, { once: true });
-      for (const event of ['connectError', 'connectRefused', 'connectTimeout', 'error']) client.on(event, (error: unknown) => fail(isTlsError(error) ? 'tls' : 'connect'));
-      client.once('connect', (socket: Socket) => {
-        // Connected after it was given up: `destroy` then had nothing to close.
-        if (signal.aborted) socket.destroy();
-        // TLS 1.3 with Nagle's algorithm costs 40 ms a fresh bind (measured).
-        else socket.setNoDelay(true);
-        settle(() => resolve(new LdapjsConnection(client, socket)));
-      });
-    }),
+  connect: async (server, signal) => {
+    if (server.startTls !== true) return connect(server, signal, null);
+    const plain = await openPlainForTls(server, signal);
+    // What the library takes for LDAPS is TLS over this socket: its own STARTTLS has no time-out and reads on in clear text.
+    return connect({ ...server, url: server.url.replace(/^ldap:/, 'ldaps:') }, signal, plain).catch((error: unknown) => {
+      plain.destroy();
+      throw error;
+    });
+  },
 };
+
+const connect = (server: DirectoryServer, signal: AbortSignal, over: Socket | null): Promise<DirectoryConnection> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new DirectoryFailure('deadline'));
+    const client = createClient({
+      url: server.url,
+      tlsOptions: { ca: server.ca, servername: server.serverName, minVersion: 'TLSv1.2', ...(over === null ? {} : { socket: over }) },
+      // The only thing that ends a TCP or TLS handshake that stalls: `destroy` does not reach a socket that is not connected yet.
+      connectTimeout: server.connectTimeoutMs,
+      queueDisable: true,
+      log: SILENT,
+    });
+    // An 'error' that nobody listens to ends the process; so does any of these on some paths.
+    for (const event of ['error', 'resultError', 'setupError', 'timeout', 'socketTimeout', 'end', 'close', 'destroy']) client.on(event, () => undefined);
+    const settle = (outcome: () => void) => {
+      // Off once open, or the deadline of this login would kill the pooled connection under a later one.
+      signal.removeEventListener('abort', onAbort);
+      outcome();
+    };
+    const fail = (reason: DirectoryFailure['reason']) =>
+      settle(() => {
+        client.destroy();
+        reject(new DirectoryFailure(reason));
+      });
+    const onAbort = () => fail('deadline');
+    signal.addEventListener('abort', onAbort, { once: true });
+    for (const event of ['connectError', 'connectRefused', 'connectTimeout', 'error']) client.on(event, (error: unknown) => fail(isTlsError(error) ? 'tls' : 'connect'));
+    client.once('connect', (socket: Socket) => {
+      // Connected after it was given up: `destroy` then had nothing to close.
+      if (signal.aborted) socket.destroy();
+      // TLS 1.3 with Nagle's algorithm costs 40 ms a fresh bind (measured).
+      else socket.setNoDelay(true);
+      settle(() => resolve(new LdapjsConnection(client, socket)));
+    });
+  });
 
 /** AD's and RFC 5020's names for an entry's own DN, as the directory wrote it. */
 const DN_ATTRIBUTES = ['entryDN', 'distinguishedName'];
@@ -85,19 +97,19 @@ class LdapjsConnection implements DirectoryConnection {
     return this.#operation<BindAnswer>(signal, (resolve, fail) => {
       this.client.bind(dn, password, (error) => {
         const code = error === null || error === undefined ? 0 : resultCodeOf(error);
-        if (code === null) fail();
-        else resolve(code === 0 ? { kind: 'bound' } : code === RESULT.invalidCredentials ? { kind: 'invalid-credentials' } : { kind: 'refused', code });
+        if (code === null) return fail();
+        if (code === 0) return resolve({ kind: 'bound' });
+        if (code !== RESULT.invalidCredentials) return resolve({ kind: 'refused', code });
+        const cause = refusalCauseOf(String(error?.message));
+        resolve({ kind: 'invalid-credentials', ...(cause === null ? {} : { cause }) });
       });
     });
   }
 
   search(search: DirectorySearch, signal: AbortSignal): Promise<SearchAnswer> {
-    // Filter objects carry values as bytes: nothing in a value is ever read as filter syntax.
-    const filters = search.equals.map(({ attribute, value }) => new EqualityFilter({ attribute, value }));
-    const [only, ...others] = filters;
     const options = {
       scope: search.scope,
-      ...(only === undefined ? {} : { filter: others.length === 0 ? only : new AndFilter({ filters }) }),
+      ...filterOf(search),
       sizeLimit: search.sizeLimit,
       timeLimit: 5,
       attributes: [...search.attributes, ...DN_ATTRIBUTES],
@@ -136,6 +148,14 @@ class LdapjsConnection implements DirectoryConnection {
     }
   }
 }
+
+/** Filter objects carry values as bytes: nothing in a value is ever read as filter syntax. */
+const filterOf = ({ equals, anyOf }: DirectorySearch): { readonly filter?: Filter } => {
+  const one = ({ attribute, value, rule }: Assertion): Filter => (rule === undefined ? new EqualityFilter({ attribute, value }) : new ExtensibleFilter({ matchType: attribute, rule, value }));
+  const filters = [...equals.map(one), ...(anyOf === undefined ? [] : [new OrFilter({ filters: anyOf.map(one) })])];
+  const [only, ...others] = filters;
+  return only === undefined ? {} : { filter: others.length === 0 ? only : new AndFilter({ filters }) };
+};
 
 /**
  * The DN comes from an attribute: ldapjs's own parsed one drops escapes (`cn=a\+b` becomes `cn=a`, another entry), so it

@@ -1,7 +1,8 @@
-import { AndFilter, Client, EqualityFilter, ResultCodeError, SASL_MECHANISMS, type Entry } from 'ldapts';
+import { AndFilter, Client, EqualityFilter, ExtensibleFilter, OrFilter, ResultCodeError, SASL_MECHANISMS, type Entry, type Filter } from 'ldapts';
 import type { Socket } from 'node:net';
 import { openSocket } from './directory.socket.js';
-import { DirectoryFailure, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type SearchAnswer } from './directory.driver.js';
+import { refusalCauseOf } from './refusal.cause.js';
+import { DirectoryFailure, type Assertion, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type SearchAnswer } from './directory.driver.js';
 
 /**
  * ldapts 8.2.0 behind the same fence as ldapjs. It opens sockets when it pleases, and comes back unauthenticated after a
@@ -62,17 +63,16 @@ class LdaptsConnection implements DirectoryConnection {
     if ((SASL_MECHANISMS as readonly string[]).includes(dn)) return { kind: 'refused', code: RESULT.invalidDnSyntax };
     const answer = await this.#operation(signal, () => this.client.bind(dn, password));
     if (answer.kind === 'done') return { kind: 'bound' };
-    return answer.code === RESULT.invalidCredentials ? { kind: 'invalid-credentials' } : { kind: 'refused', code: answer.code };
+    if (answer.code !== RESULT.invalidCredentials) return { kind: 'refused', code: answer.code };
+    const cause = refusalCauseOf(answer.text);
+    return { kind: 'invalid-credentials', ...(cause === null ? {} : { cause }) };
   }
 
   async search(search: DirectorySearch, signal: AbortSignal): Promise<SearchAnswer> {
-    // Filter objects carry values as bytes: nothing in a value is ever read as filter syntax.
-    const filters = search.equals.map(({ attribute, value }) => new EqualityFilter({ attribute, value }));
-    const [only, ...others] = filters;
     const answer = await this.#operation(signal, () =>
       this.client.search(search.base, {
         scope: search.scope,
-        ...(only === undefined ? {} : { filter: others.length === 0 ? only : new AndFilter({ filters }) }),
+        ...filterOf(search),
         // One more than wanted: the library calls an answer that was cut off at the limit a whole one.
         sizeLimit: search.sizeLimit + 1,
         timeLimit: 5,
@@ -86,7 +86,7 @@ class LdaptsConnection implements DirectoryConnection {
   }
 
   /** Ends with an answer of the directory, or destroys the connection: an operation that was given up could answer the next one. */
-  async #operation<T>(signal: AbortSignal, start: () => Promise<T>): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'code'; readonly code: number }> {
+  async #operation<T>(signal: AbortSignal, start: () => Promise<T>): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'code'; readonly code: number; readonly text: string }> {
     if (!this.#open) throw new DirectoryFailure('lost');
     if (signal.aborted) throw new DirectoryFailure('deadline');
     const ended = Promise.withResolvers<never>();
@@ -96,7 +96,7 @@ class LdaptsConnection implements DirectoryConnection {
     try {
       return { kind: 'done', value: await Promise.race([start(), ended.promise, this.#lost.promise]) };
     } catch (error) {
-      if (error instanceof ResultCodeError) return { kind: 'code', code: error.code };
+      if (error instanceof ResultCodeError) return { kind: 'code', code: error.code, text: error.message };
       const failure = error instanceof DirectoryFailure ? error : new DirectoryFailure(this.#open ? 'protocol' : 'lost');
       this.destroy();
       throw failure;
@@ -105,6 +105,14 @@ class LdaptsConnection implements DirectoryConnection {
     }
   }
 }
+
+/** Filter objects carry values as bytes: nothing in a value is ever read as filter syntax. */
+const filterOf = ({ equals, anyOf }: DirectorySearch): { readonly filter?: Filter } => {
+  const one = ({ attribute, value, rule }: Assertion): Filter => (rule === undefined ? new EqualityFilter({ attribute, value }) : new ExtensibleFilter({ matchType: attribute, rule, value }));
+  const filters = [...equals.map(one), ...(anyOf === undefined ? [] : [new OrFilter({ filters: anyOf.map(one) })])];
+  const [only, ...others] = filters;
+  return only === undefined ? {} : { filter: others.length === 0 ? only : new AndFilter({ filters }) };
+};
 
 /** Attributes that were asked for and are not there come as empty lists; they are left out, as on the wire. */
 const entryOf = ({ dn, ...attributes }: Entry): DirectoryEntry => {

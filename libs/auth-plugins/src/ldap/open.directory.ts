@@ -6,12 +6,13 @@ import { StartupError } from '../contract/startup.error.js';
 import { readOwnerOnlyFile, readPlainFile } from '../files/owner-only.file.js';
 import { createDirectoryAccess, type DirectoryAccess, type DirectoryAccessOptions } from './directory.access.js';
 import type { DirectoryDriver } from './directory.driver.js';
+import { readAsService } from './directory.reader.js';
 import type { DirectorySettings } from './directory.settings.js';
 
 export interface OpenDirectoryOptions {
   /** The block's path, for start-up errors. */
   readonly at: string;
-  readonly settings: DirectorySettings;
+  readonly settings: Omit<DirectorySettings, 'service'> & { readonly service?: DirectorySettings['service'] | undefined };
   readonly connections: DirectoryAccessOptions['connections'];
   readonly driver: DirectoryDriver;
   readonly report: DirectoryAccessOptions['report'];
@@ -22,24 +23,40 @@ export interface OpenDirectoryOptions {
  * @throws StartupError for unreadable files and names that are no DNs
  */
 export const openDirectory = ({ at, settings, connections, driver, report }: OpenDirectoryOptions, { clock, baseDir }: Pick<PluginDependencies, 'clock' | 'baseDir'>): DirectoryAccess => {
-  // ldapjs parses and prints a search base, and loses escapes while it does: only a base without any comes through.
-  if (canonicalDirectoryName(settings.users.base) === null || /[\\+"]/.test(settings.users.base)) throw new StartupError(`${at}.users.base must be a DN without escapes`);
-  if (canonicalDirectoryName(settings.service.dn) === null) throw new StartupError(`${at}.service.dn must be a DN`);
+  for (const [path, base] of [['users.base', settings.users.base], ['groupSearch.base', settings.groupSearch?.base]] as const) {
+    // ldapjs parses and prints a search base, and loses escapes while it does: only a base without any comes through.
+    if (base !== undefined && (canonicalDirectoryName(base) === null || /[\\+"]/.test(base))) throw new StartupError(`${at}.${path} must be a DN without escapes`);
+  }
   const ca = settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
-  const password = new Secret(readOwnerOnlyFile(resolve(baseDir, settings.service.passwordFile), `${at}.service.passwordFile`).replace(/\r?\n$/, ''));
-  if (password.reveal() === '') throw new StartupError(`${at}.service.passwordFile is empty`);
-  const { connectTimeoutMs, serverName } = settings;
-  return createDirectoryAccess({ driver, servers: settings.urls.map((url) => ({ url, ca, serverName, connectTimeoutMs })), service: { dn: settings.service.dn, password }, connections, clock, report });
+  const { connectTimeoutMs, serverName, startTls } = settings;
+  return createDirectoryAccess({
+    driver,
+    servers: settings.urls.map((url) => ({ url, ca, serverName, startTls, connectTimeoutMs })),
+    service: settings.service === undefined ? null : readService(settings.service, `${at}.service`, baseDir),
+    connections,
+    clock,
+    report,
+  });
 };
 
-/** Reads the base entry as the service account: readiness needs no caller's credential. */
-export const probeDirectory = async (base: string, { searches }: Pick<DirectoryAccess, 'searches'>, deadlineMs: number): Promise<'up' | 'down'> => {
+/** A bind name of Active Directory's (name@suffix) will do, too. */
+const readService = ({ dn, passwordFile }: DirectorySettings['service'], at: string, baseDir: string) => {
+  if (canonicalDirectoryName(dn) === null && !/^[^@\s]+@[^@\s]+$/.test(dn)) throw new StartupError(`${at}.dn must be a DN, or name@domain`);
+  const password = new Secret(readOwnerOnlyFile(resolve(baseDir, passwordFile), `${at}.passwordFile`).replace(/\r?\n$/, ''));
+  if (password.reveal() === '') throw new StartupError(`${at}.passwordFile is empty`);
+  return { dn, password };
+};
+
+/**
+ * Reads the base entry as the service account: readiness needs no caller's credential. Without that account an open
+ * connection is all that can be asked for. Servers that failed before are asked whether they are back.
+ */
+export const probeDirectory = async (base: string, { searches, binds, hasService, recheck }: DirectoryAccess, deadlineMs: number): Promise<'up' | 'down'> => {
   const signal = AbortSignal.timeout(deadlineMs);
   try {
-    const answer = await searches.lease(signal, async (connection) => {
-      const found = await connection.search({ base, scope: 'base', equals: [], attributes: ['1.1'], sizeLimit: 1 }, signal);
-      return { answer: found, keep: found.kind === 'entries' };
-    });
+    await recheck(base, signal);
+    if (!hasService) return await binds.lease(signal, () => Promise.resolve({ answer: 'up', keep: true }));
+    const answer = await readAsService(searches)({ base, scope: 'base', equals: [], attributes: ['1.1'], sizeLimit: 1 }, signal);
     return answer.kind === 'entries' && answer.entries.length === 1 ? 'up' : 'down';
   } catch {
     return 'down';

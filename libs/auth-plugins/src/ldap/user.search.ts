@@ -1,6 +1,6 @@
 import { Unavailable } from '../contract/outcome.js';
-import type { ConnectionPool } from './connection.pool.js';
 import type { DirectoryEntry } from './directory.driver.js';
+import type { Read } from './directory.reader.js';
 import type { DirectorySettings } from './directory.settings.js';
 
 /** For operators: what was odd, by a fixed name and a result code. */
@@ -10,22 +10,18 @@ export type DirectoryReport = (event: string, code?: string | number) => void;
  * The one entry under the users' base that holds this value, which goes into one filter value and nowhere else.
  * @throws Unavailable for an answer that is none, DirectoryFailure when there was none
  */
-export type UserSearch = (attribute: string, value: string, signal: AbortSignal) => Promise<DirectoryEntry | 'none' | 'several'>;
+export type UserSearch = (attribute: string, value: string, read: Read, signal: AbortSignal) => Promise<DirectoryEntry | 'none' | 'several'>;
 
 export interface UserSearchOptions {
-  readonly settings: Pick<DirectorySettings, 'users' | 'groupsAttribute'>;
-  readonly searches: ConnectionPool;
+  readonly settings: Pick<DirectorySettings, 'users' | 'groupsAttribute' | 'groupSearch'>;
   readonly report: DirectoryReport;
 }
 
-export const createUserSearch = ({ settings: { users, groupsAttribute }, searches, report }: UserSearchOptions): UserSearch => {
+export const createUserSearch = ({ settings: { users, groupsAttribute, groupSearch }, report }: UserSearchOptions): UserSearch => {
   const fixed = users.objectClass === undefined ? [] : [{ attribute: 'objectClass', value: users.objectClass }];
-  const attributes = [users.nameAttribute, users.idAttribute, groupsAttribute];
-  return async (attribute, value, signal) => {
-    const answer = await searches.lease(signal, async (connection) => {
-      const found = await connection.search({ base: users.base, scope: 'sub', equals: [...fixed, { attribute, value }], attributes, sizeLimit: 2 }, signal);
-      return { answer: found, keep: found.kind === 'entries' || found.kind === 'too-many' };
-    });
+  const attributes = [users.nameAttribute, users.idAttribute, ...(groupSearch === undefined ? [groupsAttribute] : [])];
+  return async (attribute, value, read, signal) => {
+    const answer = await read({ base: users.base, scope: 'sub', equals: [...fixed, { attribute, value }], attributes, sizeLimit: 2 }, signal);
     switch (answer.kind) {
       case 'refused':
         throw undecided(report, 'search-refused', answer.code);
