@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { resultCode, withLdap } from '../src/directory/ldap.session.ts';
 import { personDn } from '../src/directory/people.ts';
 import type { MdsSettings } from './mds.settings.ts';
@@ -7,6 +9,13 @@ import type { SigningKey } from './signing-key.ts';
 /** Names that need no escape in a DN: the double's directory has no others that may log in here. */
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const INVALID_CREDENTIALS = 49;
+
+/** The CN of a client certificate that verified; null for none. */
+export const certificateName = (socket: Socket): string | null => {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const { CN } = socket.getPeerCertificate().subject;
+  return typeof CN === 'string' ? CN : null;
+};
 
 /**
  * Who calls MDS, by Basic (a real bind) or by one of its own tokens; null for nobody. The name stays as it was typed, as

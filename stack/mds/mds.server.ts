@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer as createControlServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { mdsError, type MdsAnswer } from './mds.answers.ts';
-import { callerOf } from './mds.caller.ts';
+import { callerOf, certificateName } from './mds.caller.ts';
 import { ROUTES, type MdsCalls } from './mds.calls.ts';
 import { controlMds, type MdsCommand, type MdsState } from './mds.control.ts';
 import { answerFault } from './mds.faults.ts';
@@ -50,7 +50,7 @@ export const startMdsServer = async (settings: MdsSettings): Promise<void> => {
     if (route.method !== request.method) return mdsError(405, 'method not allowed');
     state.counts.set(route.call, (state.counts.get(route.call) ?? 0) + 1);
     if (route.isOpen !== true && answerFault(state.fault, response)) return 'answered';
-    const caller = await callerOf(request.headers.authorization, key, settings.directory);
+    const caller = certificateName(request.socket) ?? (await callerOf(request.headers.authorization, key, settings.directory));
     if (caller === null && route.isOpen !== true) return mdsError(401, 'Unauthorized');
     return route.answer({ caller: caller ?? '', path, body: await readBody(request), ownUrl: mdsUrl(settings.port) }, { settings, state, sign });
   };
@@ -60,7 +60,7 @@ export const startMdsServer = async (settings: MdsSettings): Promise<void> => {
     return { status: 200, body: await controlMds(JSON.parse(await readBody(request)) as MdsCommand, controlled) };
   };
 
-  const tls = { cert: readFileSync(settings.certFile), key: readFileSync(settings.keyFile), minVersion: 'TLSv1.2' as const };
+  const tls = { cert: readFileSync(settings.certFile), key: readFileSync(settings.keyFile), minVersion: 'TLSv1.2' as const, ...(settings.clientCaFile === undefined ? {} : { ca: readFileSync(settings.clientCaFile), requestCert: true, rejectUnauthorized: false }) };
   await new Promise<void>((resolve) => createServer(tls, listener(serve)).listen(settings.port, '127.0.0.1', resolve));
   const controlServer = createControlServer(listener(command));
   // One request a connection: a spec whose event loop was blocked must not write to one that was closed meanwhile.

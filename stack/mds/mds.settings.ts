@@ -12,6 +12,8 @@ export interface MdsSettings {
   /** The same key for a stock broker, which reads no bare PEM. */
   readonly jwksFile: string;
   readonly directory: { readonly url: string; readonly caFile: string };
+  /** CA of clients that log in by certificate; absent: none is asked for. */
+  readonly clientCaFile?: string;
   readonly clusterId: string;
   readonly lifeSeconds: number;
   /** May ask about others (authorize) and speak for others (impersonate). */

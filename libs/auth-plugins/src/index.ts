@@ -17,6 +17,7 @@ export type { KafkaName } from './authority/kafka-name.rule.js';
 export * from './token-service/token-service.settings.js';
 export * from './token-service/token.service.js';
 export * from './token-service/mint.record.js';
+export type { MintedToken, Mint } from './token-service/minted-token.js';
 export type { JwksDocument, PublishedKey } from './token-service/jwks.document.js';
 export type { Signer } from './token-service/signer.js';
 export * from './kafka-credentials/matrix.settings.js';

@@ -19,6 +19,8 @@ export interface MdsOptions {
   readonly directory: MdsSettings['directory'];
   /** Life of its tokens, seconds; default 3600, as MDS's own. */
   readonly lifeSeconds?: number;
+  /** PEM of the CA whose client certificates log in, by their CN. */
+  readonly clientCaFile?: string;
   readonly superUsers?: readonly string[];
   readonly protectedUsers?: readonly string[];
 }
@@ -52,6 +54,7 @@ export const startMds = async (options: MdsOptions): Promise<Mds> => {
     publicKeyFile: join(runDir, 'token.public.pem'),
     jwksFile: join(runDir, 'jwks.json'),
     directory: { url: directory.url, caFile: directory.caFile },
+    ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
     clusterId: randomBytes(16).toString('base64url'),
     lifeSeconds: options.lifeSeconds ?? 3_600,
     superUsers: options.superUsers ?? [],

@@ -33,6 +33,7 @@ export const createIdentity = ({ settings, pathOf }: LoadedSettings, plugins: re
     authorities,
     tokens,
     plugins,
+    audit,
     maxProofAgeSeconds,
     clock,
     clusters: settings.clusters.map((cluster, i) => ({

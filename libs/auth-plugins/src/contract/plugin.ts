@@ -1,5 +1,9 @@
 import type { Strategy } from 'passport';
+import type { MintAudit } from '../token-service/mint.record.js';
+import type { Mint } from '../token-service/minted-token.js';
+import type { KafkaName } from '../authority/kafka-name.rule.js';
 import type { CertificateTrust, ClientCertificate } from './client-certificate.js';
+import type { VerifiedPrincipal } from './principal.js';
 
 /**
  * One row of the claim table (I1): a scheme, and for bearer tokens the exact `iss` string and the audiences taken with it.
@@ -27,8 +31,10 @@ export interface Plugin {
   readonly type: string;
   readonly authority: string;
   readonly claims: readonly Claim[];
-  /** Plugin `mds` only: the issuer of the tokens that it fetches for callers by password, which Kafka may be shown (I19). */
+  /** The MDS whose tokens this plugin's callers without a token may be shown with (I19): fetched by their password, or by impersonation. */
   readonly mdsIssuer?: string;
+  /** Plugin `mtls`, where it is configured: MDS makes tokens for its callers. A tier-0 key, bound to the same lines as minting (I16). */
+  readonly impersonate?: (context: ImpersonationContext) => Impersonate;
   /** Plugin `mtls` only: what listeners that ask for certificates trust. */
   readonly certificates?: CertificateTrust;
   /** Values of WWW-Authenticate, one a scheme, sent with every 401 (I2). */
@@ -64,6 +70,15 @@ export interface PluginDependencies {
   /** The groups, in canonical form, that rules name for an authority: all that a plugin ever needs to ask for. */
   readonly namedGroups?: (authority: string) => readonly string[];
 }
+
+/** What impersonating needs besides MDS: names and protected names, and the audit trail. */
+export interface ImpersonationContext {
+  readonly authorities: { kafkaName(principal: VerifiedPrincipal, clusterId: string): KafkaName };
+  readonly audit: MintAudit;
+  readonly maxProofAgeSeconds: number;
+}
+
+export type Impersonate = Mint;
 
 export interface PluginReport {
   readonly pluginId: string;

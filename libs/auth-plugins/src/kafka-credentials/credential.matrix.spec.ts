@@ -34,7 +34,7 @@ const matrix = ({ cluster = {}, plugins = PLUGINS, minting = ['main'], named = {
       clusterIds: minting,
       mint: async (_principal, clusterId, cause = 'session') => {
         causes.push(cause);
-        return { token: new Secret(`minted-${causes.length}`), kafkaName: 'alice', clusterId, issuedAt: now, expiresAt: now + 300_000 };
+        return { token: new Secret(`minted-${causes.length}`), kafkaName: 'alice', clusterId, issuedAt: now, expiresAt: now + 300_000, kid: 'k1' };
       },
     },
   });

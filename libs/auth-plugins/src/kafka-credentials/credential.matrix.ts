@@ -7,6 +7,8 @@ import { StartupError } from '../contract/startup.error.js';
 import { bearerToken } from '../credential/authorization.parser.js';
 import { readCompactToken } from '../credential/compact-token.js';
 import { keyOf } from '../runner/principal.key.js';
+import type { MintAudit } from '../token-service/mint.record.js';
+import type { Mint } from '../token-service/minted-token.js';
 import type { TokenService } from '../token-service/token.service.js';
 import { createTokenSource } from './token.source.js';
 import { checkMatrix, type Cell, type MatrixCluster, type MatrixPlugin } from './matrix.check.js';
@@ -20,6 +22,8 @@ export interface CredentialMatrixOptions {
   readonly authorities: Pick<Authorities, 'kafkaName' | 'ids' | 'traits'>;
   readonly tokens: Pick<TokenService, 'mint' | 'clusterIds'>;
   readonly maxProofAgeSeconds: number;
+  /** Of impersonation: the token service brings its own. */
+  readonly audit?: MintAudit;
   readonly clock: Clock;
 }
 
@@ -48,6 +52,7 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
   }
   const byCluster = new Map(options.clusters.map((cluster) => [cluster.id, checkMatrix(cluster, options.plugins, tokens.clusterIds)]));
   assertTraits(options.plugins, authorities.traits, [...byCluster.values()]);
+  const impersonating = impersonationsOf(options);
   // One verification of one principal needs one source a cluster: the principal object is made anew with each proof.
   const minted = new WeakMap<VerifiedPrincipal, Map<string, KafkaCredentialSource>>();
   const mintedSource = (principal: VerifiedPrincipal, clusterId: string, make: () => KafkaCredentialSource): KafkaCredentialSource => {
@@ -72,7 +77,9 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
         listener: cell.listener,
         proofUntil: proofUntilOf(principal, options.maxProofAgeSeconds),
       };
-      if (cell.source === 'minted') return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, tokens, clock }));
+      if (cell.source === 'minted') return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, origin: 'minted', mint: tokens.mint, clock }));
+      const impersonate = cell.source === 'mds' ? impersonating.get(principal.pluginId) : undefined;
+      if (impersonate !== undefined) return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, origin: 'mds', mint: impersonate, clock }));
       const isFetched = cell.source === 'mds' && principal.mdsToken !== undefined;
       const token = isFetched ? principal.mdsToken : tokenOf(presented);
       if (principalInToken(token, cell.source === 'mds' ? 'sub' : cell.principalClaim) !== named.name) throw new KafkaNameRefused('outside');
@@ -80,6 +87,16 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
     },
   };
 };
+
+/** By plugin id. @throws StartupError where nothing would write down who was impersonated */
+const impersonationsOf = ({ plugins, authorities, audit, maxProofAgeSeconds }: CredentialMatrixOptions): ReadonlyMap<string, Mint> =>
+  new Map(
+    plugins.flatMap(({ id, impersonate }): [string, Mint][] => {
+      if (impersonate === undefined) return [];
+      if (audit === undefined) throw new StartupError(`plugin '${id}': impersonation without an audit trail`);
+      return [[id, impersonate({ authorities, audit, maxProofAgeSeconds })]];
+    }),
+  );
 
 /** I10: principal, Kafka name, cluster and credential source; the listener too, since it decides the broker's address. */
 const sessionKeyOf = (principal: VerifiedPrincipal, kafkaName: string, clusterId: string, cell: Cell): string =>

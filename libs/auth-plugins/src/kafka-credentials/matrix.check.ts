@@ -9,7 +9,7 @@ export interface MatrixCluster {
   readonly credentials: readonly CredentialRow[];
 }
 
-export type MatrixPlugin = Pick<Plugin, 'id' | 'authority' | 'claims' | 'mdsIssuer'>;
+export type MatrixPlugin = Pick<Plugin, 'id' | 'authority' | 'claims' | 'mdsIssuer' | 'impersonate'>;
 
 /** Row key of callers who present no token. */
 export const authorityKey = (authority: string): string => `authority:${authority}`;
@@ -38,11 +38,17 @@ const inboundSources = (plugins: readonly MatrixPlugin[]): ReadonlyMap<string, I
     plugins.flatMap((plugin) =>
       plugin.claims.map((claim): [string, InboundSource] => {
         const of = { pluginId: plugin.id, mdsIssuer: plugin.mdsIssuer };
-        if (claim.scheme !== 'bearer') return [authorityKey(plugin.authority), { ...of, audiences: [], isForeign: false }];
+        if (claim.scheme !== 'bearer') return [authorityKey(plugin.authority), { ...of, mdsIssuer: sharedMdsIssuer(plugins, plugin.authority), audiences: [], isForeign: false }];
         return [claim.issuer, { ...of, audiences: claim.audiences ?? [], isForeign: (claim.foreignAudiences ?? []).length > 0 }];
       }),
     ),
   );
+
+/** Passwords and certificates of one authority have one row: tokens of MDS serve it only if all of them get one from the same MDS. */
+const sharedMdsIssuer = (plugins: readonly MatrixPlugin[], authority: string): string | undefined => {
+  const issuers = plugins.filter((plugin) => plugin.authority === authority && plugin.claims.some(({ scheme }) => scheme !== 'bearer')).map(({ mdsIssuer }) => mdsIssuer);
+  return issuers.every((issuer) => issuer === issuers[0]) ? issuers[0] : undefined;
+};
 
 /**
  * I19: the whole matrix is known before the first request.

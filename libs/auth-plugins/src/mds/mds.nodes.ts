@@ -20,7 +20,7 @@ export type Judged<T> = { readonly kind: 'taken'; readonly value: T } | { readon
 /** The nodes of one MDS, asked in order from the one that last answered. */
 export interface MdsNodes {
   /** @throws Unavailable when no node gave an answer that `judge` takes, before `signal` ended */
-  ask<T>(path: string, authorization: string | null, signal: AbortSignal, judge: (reply: Extract<MdsReply, { readonly kind: 'answer' }>) => Judged<T>): Promise<T>;
+  ask<T>(path: string, authorization: string | null, signal: AbortSignal, judge: (reply: Extract<MdsReply, { readonly kind: 'answer' }>) => Judged<T>, body?: string): Promise<T>;
   /** Asks for the active nodes and keeps those that may be asked. Never throws. */
   discover(authorization: string, signal: AbortSignal): Promise<void>;
 }
@@ -31,10 +31,10 @@ export const createMdsNodes = ({ get, configured, allowedHosts, nodeTimeoutMs, r
   /** Configured ones stay in: a list that is wrong must not cut off the nodes that an operator named. */
   const inOrder = (): readonly string[] => [...new Set([...(preferred === null ? [] : [preferred]), ...configured, ...discovered])];
 
-  const ask: MdsNodes['ask'] = async (path, authorization, signal, judge) => {
+  const ask: MdsNodes['ask'] = async (path, authorization, signal, judge, body) => {
     for (const node of inOrder()) {
       if (signal.aborted) break;
-      const reply = await get(`${node}${path}`, authorization, AbortSignal.any([signal, AbortSignal.timeout(nodeTimeoutMs)]));
+      const reply = await get(`${node}${path}`, authorization, AbortSignal.any([signal, AbortSignal.timeout(nodeTimeoutMs)]), body);
       const judged = reply.kind === 'answer' ? judge(reply) : ({ kind: 'next', event: 'node-failed', code: reply.why } as const);
       if (judged.kind === 'taken') {
         preferred = node;

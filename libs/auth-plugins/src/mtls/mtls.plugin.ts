@@ -1,4 +1,5 @@
 import type { Plugin, PluginDependencies } from '../contract/plugin.js';
+import { createImpersonation } from '../mds/mds.impersonation.js';
 import { createRunner } from '../runner/plugin.runner.js';
 import { createClientTrust } from './client.trust.js';
 import { mtlsSchema, type MtlsSettings } from './mtls.settings.js';
@@ -8,9 +9,12 @@ import { createMtlsVerifier } from './mtls.verifier.js';
 const MAX_PROOF_AGE_SECONDS = 600;
 
 /** @throws StartupError for files that are unreadable, CAs that are none, revocation lists that do not verify */
-export const createMtlsPlugin = (settings: MtlsSettings, { clock, baseDir, maxProofAgeSeconds = MAX_PROOF_AGE_SECONDS }: PluginDependencies): Plugin => {
+export const createMtlsPlugin = (settings: MtlsSettings, dependencies: PluginDependencies): Plugin => {
+  const { clock, baseDir, maxProofAgeSeconds = MAX_PROOF_AGE_SECONDS } = dependencies;
   const { id, authority } = settings;
   const trust = createClientTrust(settings, { at: `plugins.${id}`, baseDir, clock, maxProofAgeSeconds });
+  const report = (event: string, code?: string | number) => dependencies.report?.({ pluginId: id, event, ...(code === undefined ? {} : { code }) });
+  const impersonation = settings.impersonation === undefined ? null : createImpersonation(settings.impersonation, { at: `plugins.${id}.impersonation`, report }, dependencies);
   return {
     id,
     type: 'mtls',
@@ -19,12 +23,13 @@ export const createMtlsPlugin = (settings: MtlsSettings, { clock, baseDir, maxPr
     // HTTP has no challenge for what TLS asks for.
     challenges: [],
     certificates: trust,
+    ...(impersonation === null ? {} : { mdsIssuer: impersonation.issuer, impersonate: impersonation.impersonate }),
     strategy: new MtlsStrategy(createRunner(settings), createMtlsVerifier(settings, trust)),
     start: async () => undefined,
     health: () => [{ name: `${id}:certificates`, state: trust.state() }],
     // Nothing is remembered that is not judged again at each request.
     forget: () => undefined,
-    close: async () => undefined,
+    close: async () => impersonation?.close(),
   };
 };
 

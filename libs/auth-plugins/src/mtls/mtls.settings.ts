@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { impersonationSchema } from '../mds/impersonation.settings.js';
 
 /** Attribute types by the names that people write. Any other by its OID. */
 export const ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -34,6 +35,8 @@ export const mtlsSchema = z.strictObject({
   crlFiles: z.array(z.string().min(1)).min(1).max(32).optional(),
   subject,
   name: name.prefault({}),
+  /** MDS makes the tokens that Kafka is shown, for cells of the matrix with `source: mds`. */
+  impersonation: impersonationSchema.optional(),
 });
 
 export type MtlsSettings = z.infer<typeof mtlsSchema>;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { CredentialExpired, CredentialUnavailable, type KafkaCredential } from '@postern/kafka';
+import { CredentialExpired, CredentialUnavailable } from '@postern/kafka';
 import type { Authorities } from '../authority/authorities.js';
 import type { Clock } from '../contract/plugin.js';
-import type { VerifiedPrincipal } from '../contract/principal.js';
 import { Secret } from '../contract/secret.js';
 import { StartupError } from '../contract/startup.error.js';
 import type { ReservedNames } from '../claims/claim.table.js';
 import { proofUntilOf } from '../kafka-credentials/proof.js';
 import { loadClusterKeys, type ClusterKeys, type ClusterKeySettings } from './cluster-keys.js';
 import type { JwksDocument } from './jwks.document.js';
-import type { MintAudit, MintCause, MintRecord } from './mint.record.js';
+import type { MintAudit, MintRecord } from './mint.record.js';
+import type { Mint } from './minted-token.js';
 
 export interface TokenServiceOptions {
   readonly issuer: string;
@@ -23,9 +23,6 @@ export interface TokenServiceOptions {
   readonly baseDir?: string;
 }
 
-/** A minted token; the matrix binds it to a session key. */
-export type MintedToken = Omit<KafkaCredential, 'sessionKey'>;
-
 /** Postern's own issuer: a tier-0 key (I16-I18). */
 export interface TokenService {
   /** What no inbound plugin may accept (I1): for `createClaimTable`. */
@@ -35,7 +32,7 @@ export interface TokenService {
    * An RS256 token whose `sub` is the principal's Kafka name on that cluster. Takes a principal, never a name.
    * @throws CredentialExpired after the proof; CredentialUnavailable when no key is active or the audit sink fails
    */
-  mint(principal: VerifiedPrincipal, clusterId: string, cause?: MintCause): Promise<MintedToken>;
+  readonly mint: Mint;
   /** The public keys of one cluster; null for a cluster without minted tokens. */
   jwks(clusterId: string): JwksDocument | null;
   writeJwksFiles(): Promise<void>;
@@ -80,7 +77,7 @@ export const createTokenService = (options: TokenServiceOptions): TokenService =
         throw new CredentialUnavailable('the signer failed', { cause: error });
       });
       await options.audit({ ...record, phase: 'minted' });
-      return { token: new Secret(token), kafkaName: named.name, clusterId, issuedAt: issuedAt * 1000, expiresAt: record.expiresAt };
+      return { token: new Secret(token), kafkaName: named.name, clusterId, issuedAt: issuedAt * 1000, expiresAt: record.expiresAt, kid: signing.kid };
     },
     jwks: (clusterId) => clusters.get(clusterId)?.jwks ?? null,
     writeJwksFiles,
