@@ -31,6 +31,7 @@ export const fromBrokerCode = (code: number, subject: BrokerCodeSubject = 'other
     case 110: // fenced member epoch
       return 'UNKNOWN_MEMBER';
     case 91: // resource not found
+    case 85: // no reassignment in progress
     case 62: // delegation token not found
     case 98: // snapshot not found
     case 105: // transactional id not found
