@@ -15,6 +15,7 @@ const settings = ({ runDir, certificates, adminDn, adminPassword }: ServerPlan):
 include ${SCHEMA}/core.schema
 include ${SCHEMA}/cosine.schema
 include ${SCHEMA}/inetorgperson.schema
+include ${SCHEMA}/nis.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload memberof
@@ -27,6 +28,8 @@ TLSCertificateFile ${certificates.servers.directory.certFile}
 TLSCertificateKeyFile ${certificates.servers.directory.keyFile}
 TLSVerifyClient never
 TLSProtocolMin 3.3
+# A password in clear text is refused: result 13.
+security simple_bind=128
 disallow bind_anon
 require authc
 loglevel none
@@ -61,11 +64,12 @@ const program = (runDir: string): string => {
 export const slapdServer: DirectoryServer = {
   memberOf: true,
   passwordPolicy: true,
+  startTls: true,
   prepare: (plan) => {
     ownerOnlyDir(join(plan.runDir, 'db'));
     const file = writeAtomically(join(plan.runDir, 'slapd.conf'), settings(plan));
     // Any debug level keeps it in the foreground, under the pid that is recorded.
-    const args = ['-f', file, '-h', `ldaps://127.0.0.1:${plan.port}/`, '-d', '0'];
+    const args = ['-f', file, '-h', `ldaps://127.0.0.1:${plan.port}/ ldap://127.0.0.1:${plan.plainPort}/`, '-d', '0'];
     return Promise.resolve({ command: program(plan.runDir), args, first: [baseEntry], keepsData: true });
   },
 };

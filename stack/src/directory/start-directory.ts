@@ -30,6 +30,8 @@ export interface DirectoryOptions {
 export interface DirectoryDescription {
   readonly program: DirectoryProgram;
   readonly url: string;
+  /** ldap://, for STARTTLS; null where the program has LDAPS only. */
+  readonly plainUrl: string | null;
   readonly port: number;
   readonly caFile: string;
   readonly baseDn: string;
@@ -61,12 +63,13 @@ const SERVERS = { slapd: slapdServer, unboundid: unboundidServer } as const;
 /** Changes by an administrator of a directory that another process started. */
 export const changesOf = (directory: DirectoryDescription): DirectoryChanges => directoryChanges(directory.admin, SERVERS[directory.program]);
 
-/** A real directory on loopback, LDAPS only, with the same people and groups whichever program it is. */
+/** A real directory on loopback, over TLS only, with the same people and groups whichever program it is. */
 export const startDirectory = async (options: DirectoryOptions): Promise<Directory> => {
   const program = chosenProgram(options.program);
   const server = SERVERS[program];
   const runDir = ownerOnlyDir(options.runDir);
   const port = await choosePort(options.usualPorts ? 3636 : null);
+  const plainPort = await choosePort(null);
   const { certificates, lifetime } = options;
   const admin: LdapLogin = { url: `ldaps://127.0.0.1:${port}`, caFile: certificates.caFile, dn: DIRECTORY_ADMIN_DN, password: randomBytes(18).toString('base64url') };
   const servicePassword = randomBytes(18).toString('base64url');
@@ -74,6 +77,7 @@ export const startDirectory = async (options: DirectoryOptions): Promise<Directo
   const { command, args, first, keepsData } = await server.prepare({
     runDir,
     port,
+    plainPort,
     certificates,
     adminDn: admin.dn,
     adminPassword: admin.password,
@@ -107,7 +111,7 @@ export const startDirectory = async (options: DirectoryOptions): Promise<Directo
 
   let child = await launch();
   await load();
-  const description: DirectoryDescription = { program, url: admin.url, port, caFile: admin.caFile, baseDn: BASE_DN, service: { dn: SERVICE_DN, passwordFile }, admin };
+  const description: DirectoryDescription = { program, url: admin.url, plainUrl: server.startTls ? `ldap://127.0.0.1:${plainPort}` : null, port, caFile: admin.caFile, baseDn: BASE_DN, service: { dn: SERVICE_DN, passwordFile }, admin };
   return {
     ...description,
     ...directoryChanges(admin, server),

@@ -20,6 +20,7 @@ const here = (file: string): string => fileURLToPath(new URL(`../../directory/${
 export const unboundidServer: DirectoryServer = {
   memberOf: false,
   passwordPolicy: false,
+  startTls: false,
   prepare: async ({ runDir, port, certificates, adminDn, adminPassword, progress }) => {
     requireJava();
     const title = `UnboundID directory ${VERSION}`;

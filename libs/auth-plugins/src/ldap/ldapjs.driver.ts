@@ -63,6 +63,9 @@ const connect = (server: DirectoryServer, signal: AbortSignal, over: Socket | nu
 const DN_ATTRIBUTES = ['entryDN', 'distinguishedName'];
 const RESULT = { sizeLimitExceeded: 4, referral: 10, invalidCredentials: 49 } as const;
 
+/** Of what a server says about a bind. */
+const MAX_TEXT = 4_096;
+
 /** ldapjs prints requests into its log, passwords included: it gets one that keeps nothing (I29). */
 const SILENT = { trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, fatal: () => undefined, child: () => SILENT } as { child: () => unknown };
 
@@ -72,7 +75,7 @@ class LdapjsConnection implements DirectoryConnection {
 
   constructor(
     private readonly client: Client,
-    socket: Socket,
+    private readonly socket: Socket,
   ) {
     this.#lost.promise.catch(() => undefined);
     const lose = () => {
@@ -93,17 +96,27 @@ class LdapjsConnection implements DirectoryConnection {
     this.client.destroy();
   }
 
-  bind(dn: string, password: string, signal: AbortSignal): Promise<BindAnswer> {
-    return this.#operation<BindAnswer>(signal, (resolve, fail) => {
-      this.client.bind(dn, password, (error) => {
-        const code = error === null || error === undefined ? 0 : resultCodeOf(error);
-        if (code === null) return fail();
-        if (code === 0) return resolve({ kind: 'bound' });
-        if (code !== RESULT.invalidCredentials) return resolve({ kind: 'refused', code });
-        const cause = refusalCauseOf(String(error?.message));
-        resolve({ kind: 'invalid-credentials', ...(cause === null ? {} : { cause }) });
+  async bind(dn: string, password: string, signal: AbortSignal): Promise<BindAnswer> {
+    let text = '';
+    // The library throws the server's text away (3.0.7 looks for it under its former name). Before its own listener, which ends in the callback.
+    const listen = (bytes: Buffer) => {
+      if (text.length < MAX_TEXT) text += bytes.toString('latin1');
+    };
+    this.socket.prependListener('data', listen);
+    try {
+      return await this.#operation<BindAnswer>(signal, (resolve, fail) => {
+        this.client.bind(dn, password, (error) => {
+          const code = error === null || error === undefined ? 0 : resultCodeOf(error);
+          if (code === null) return fail();
+          if (code === 0) return resolve({ kind: 'bound' });
+          if (code !== RESULT.invalidCredentials) return resolve({ kind: 'refused', code });
+          const cause = refusalCauseOf(text);
+          resolve({ kind: 'invalid-credentials', ...(cause === null ? {} : { cause }) });
+        });
       });
-    });
+    } finally {
+      this.socket.removeListener('data', listen);
+    }
   }
 
   search(search: DirectorySearch, signal: AbortSignal): Promise<SearchAnswer> {
