@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTransactions } from '../kafka/transactions.ts';
+import { cutLog } from '../setup/cut-log.ts';
 import { endOffsets, readTopic } from '../setup/read-topic.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
-import { basic, bearer, type Call } from './https.client.ts';
+import { hdinsightCalls, hibToken, json } from './hdinsight.calls.ts';
+import { bearer } from './https.client.ts';
 import { runProxy, type RunningProxy } from './running-proxy.ts';
 
 /* The conformance cases of the HDInsight Kafka REST API v1, by their numbers, on a real broker with a real token. */
@@ -10,69 +13,41 @@ const STORED = ['**********', '5', '3.14', '{"id":1,"name":"café"}', '[{"id":1}
 let stack: Stack;
 let proxy: RunningProxy;
 let member: string;
-let outsider: string;
 
 beforeAll(async () => {
   stack = theStack();
   const { objectId } = stack.issuer.client('orders-service');
   await stack.kafka.addAcls({ principal: objectId, resource: 'topic', name: 'hd.', pattern: 'prefixed', operations: ['create', 'write', 'read', 'describe', 'describe-configs'] });
-  await stack.kafka.createTopics({ name: 'hd.keyed', partitions: 8 }, { name: 'hd.big', partitions: 1, configs: { 'max.message.bytes': '8000000' } });
-  proxy = await runProxy(stack, { environment: { POSTERN__listeners__0__apis: '[v2, hdinsight]' } });
-  member = bearer(await stack.issuer.fetchToken('orders-service', 'api://postern-v1'));
-  outsider = bearer(await stack.issuer.sign('outsider', 'api://postern-v1', { claims: { groups: ['5d1a5a51-0000-4000-8000-0000000000ff'] } }));
+  await stack.kafka.createTopics({ name: 'hd.cut', partitions: 1 }, { name: 'hd.keyed', partitions: 8 }, { name: 'hd.big', partitions: 1, configs: { 'max.message.bytes': '8000000' } });
+  proxy = await runProxy(stack);
+  member = await hibToken(stack);
+  expect((await post('hd.cut', '{"records":[{"value":1},{"value":2},{"value":3}]}')).status).toBe(200);
+  await cutLog(stack.kafka, 'hd.cut', 0, 2);
 });
 afterAll(() => proxy?.stop());
 
-const call = (path: string, options: Call = {}) => proxy.call(`/v1${path}`, { authorization: member, contentType: 'application/json', ...options });
-const put = (topic: string, body?: string) => call(`/topics/${topic}`, { method: 'PUT', ...(body === undefined ? {} : { body }) });
-const post = (topic: string, body: string) => call(`/producer/topics/${topic}`, { body });
-const read = (topic: string, offset: number | string, query = '', partition: number | string = 0) => call(`/consumer/topics/${topic}/partitions/${partition}/offsets/${offset}${query}`);
-const json = (body: string): Record<string, unknown> => JSON.parse(body) as Record<string, unknown>;
+const { call, put, post, read, topics, refused } = hdinsightCalls(() => proxy.hdinsight, () => member);
 
-describe('HDInsight: who may call', () => {
-  it('1 GET /v1/status is 200 with a JSON string', async () => {
-    const answer = await call('/status');
-    expect([answer.status, typeof JSON.parse(answer.body)]).toEqual([200, 'string']);
-  });
-
-  it.each([
-    ['3 no Authorization', undefined, 401],
-    ['4 a garbage token', 'Bearer a.b.c', 401],
-    ['a directory password that is wrong', basic('alice', 'nope'), 401],
-  ])('%s is %i, a JSON object without topics, with a challenge', async (_, authorization, status) => {
-    const answer = await proxy.call('/v1/metadata/topics', authorization === undefined ? {} : { authorization });
-    expect([answer.status, answer.headers['content-type'], Object.keys(json(answer.body))]).toEqual([status, 'application/json', ['error_code', 'message']]);
-    expect(answer.headers['www-authenticate']).toBeDefined();
-  });
-
-  it('7 a principal outside the group is 403, and nothing reaches Kafka', async () => {
-    const answer = await proxy.call('/v1/topics/hd.outsider', { method: 'PUT', authorization: outsider });
-    expect([answer.status, json(answer.body)['error_code']]).toEqual([403, 40301]);
-    expect((await stack.kafka.tool('topics', ['--list'])).stdout).not.toContain('hd.outsider');
-  });
-
-  it('is not served by a listener whose settings do not name it', async () => {
-    const other = await runProxy(stack);
-    expect((await other.call('/v1/metadata/topics', { authorization: member })).status).toBe(404);
-    await other.stop();
-  });
+it('1 GET /v1/status is 200 with a JSON string', async () => {
+  const answer = await call('/status');
+  expect([answer.status, typeof JSON.parse(answer.body)]).toEqual([200, 'string']);
 });
 
 describe('HDInsight: topics', () => {
-  it('10 creates with properties of any JSON type, within 10 s', async () => {
+  it('10, 12 creates with properties of any JSON type, within 10 s', async () => {
     const answer = await put('hd.t1', '{"partition_count":1,"replication_factor":1,"topic_properties":{"retention.ms":604800000,"min.insync.replicas":"1","preallocate":true,"min.cleanable.dirty.ratio":0.5}}');
     expect([answer.status, typeof JSON.parse(answer.body)]).toEqual([200, 'string']);
     expect(answer.ms).toBeLessThan(10_000);
-    const configs = json((await proxy.call('/topics/hd.t1', { authorization: member })).body)['configs'];
+    const configs = json((await proxy.call('/topics/hd.t1', { authorization: bearer(await stack.issuer.fetchToken('orders-service')) })).body)['configs'];
     expect(configs).toMatchObject({ 'retention.ms': '604800000', 'min.insync.replicas': '1', preallocate: 'true', 'min.cleanable.dirty.ratio': '0.5' });
   });
 
-  it('9, 17 lists it at once; 18 and what Kafka\'s own tool made', async () => {
-    const names = json((await call('/metadata/topics')).body)['topics'] as string[];
+  it('9, 17 lists it at once, unique strings; 18 and what Kafka\'s own tool made', async () => {
+    const names = await topics();
     expect(names).toEqual(expect.arrayContaining(['hd.t1', 'hd.keyed']));
     expect(new Set(names).size).toBe(names.length);
     await stack.kafka.createTopics({ name: 'hd.elsewhere', partitions: 1 });
-    await expect.poll(async () => json((await call('/metadata/topics')).body)['topics'], { timeout: 10_000 }).toContain('hd.elsewhere');
+    await expect.poll(async () => await topics(), { timeout: 10_000 }).toContain('hd.elsewhere');
   });
 
   it('11 creates without a body, by the broker\'s defaults', async () => {
@@ -99,10 +74,10 @@ describe('HDInsight: topics', () => {
   ])('%s is 400 and makes nothing', async (_, topic, body) => {
     const answer = await put(topic, body);
     expect([answer.status, answer.headers['content-type'], typeof json(answer.body)['message']]).toEqual([400, 'application/json', 'string']);
-    expect(json((await call('/metadata/topics')).body)['topics']).not.toContain('hd.bad');
+    expect(await topics()).not.toContain('hd.bad');
   });
 
-  it('19, 20 partitions with their bounds, numbers and brokers', async () => {
+  it('19, 20, 23 partitions with their bounds, numbers and brokers', async () => {
     const list = json((await call('/metadata/topics/hd.t1/partitions')).body);
     const broker = { hostName: expect.any(String) as string, port: expect.any(Number) as number, id: 1 };
     expect(list).toEqual({ topic: 'hd.t1', partitions: [{ partition_id: 0, earliest_offset: 0, latest_offset: 0, leader: broker, replicas: [broker], isr: [broker] }] });
@@ -114,9 +89,16 @@ describe('HDInsight: topics', () => {
     ['21 an unknown topic', '/metadata/topics/hd.none/partitions', 404],
     ['21 an unknown partition', '/metadata/topics/hd.t1/partitions/99', 404],
     ['22 a partition that is no number', '/metadata/topics/hd.t1/partitions/abc', 400],
-    ['41 a path that the API does not have', '/metadata/topics/hd.t1', 404],
+    ['41 a topic without /partitions', '/metadata/topics/hd.t1', 404],
+    ['41 another version', '/../v2/metadata/topics', 404],
+    ['41 a path that nobody has', '/../nope', 404],
   ])('%s', async (_, path, status) => {
     expect((await call(path)).status).toBe(status);
+  });
+
+  it('21, 26 nothing that was asked for and is not there was made by asking', async () => {
+    expect((await call('/producer/topics/hd.none', { method: 'POST', body: '{"records":[{"value":1}]}' })).status).toBe(404);
+    expect((await stack.kafka.tool('topics', ['--list'])).stdout).not.toContain('hd.none');
   });
 
   it.each([
@@ -187,6 +169,7 @@ describe('HDInsight: records', () => {
   }, 60_000);
 
   it.each([
+    ['34 below the earliest', 'hd.cut', 1, '', 400],
     ['34 beyond the end', 'hd.t1', 7, '', 400],
     ['37 count 0', 'hd.t1', 0, '?count=0', 400],
     ['37 count -1', 'hd.t1', 0, '?count=-1', 400],
@@ -199,6 +182,27 @@ describe('HDInsight: records', () => {
     expect([answer.status, answer.headers['nextoffset'], typeof json(answer.body)['message']]).toEqual([status, undefined, 'string']);
     expect(answer.ms).toBeLessThan(10_000);
   });
+
+  it('38 a content type and no body on a read is 200', async () => {
+    const answer = await call('/metadata/topics', { contentType: 'application/json' });
+    expect([answer.status, (await read('hd.t1', 0)).status]).toEqual([200, 200]);
+  });
+
+  it('39 over a transactional log NextOffset passes the gaps and ends at latest_offset', async () => {
+    await put('hd.gaps', '{"partition_count":1}');
+    await writeTransactions(stack.kafka, 'hd.gaps');
+    const seen: string[] = [];
+    let offset = '0';
+    for (let n = 0; n < 40; n++) {
+      const answer = await read('hd.gaps', offset, '?count=4');
+      const records = json(answer.body)['records'] as { value: string }[];
+      seen.push(...records.map(({ value }) => value));
+      if (answer.headers['nextoffset'] === offset) break;
+      offset = String(answer.headers['nextoffset']);
+    }
+    expect(seen).toEqual(['plain', ...Array.from({ length: 10 }, (_, n) => `committed ${n}`), 'last']);
+    expect(offset).toBe(String(json((await call('/metadata/topics/hd.gaps/partitions/0')).body)['latest_offset']));
+  }, 60_000);
 
   it('35 at most 6 MB in one answer, every record once; 36 a larger one alone', async () => {
     const value = 'x'.repeat(100_000);
@@ -219,4 +223,12 @@ describe('HDInsight: records', () => {
     expect(sizes.at(-1)).toBe(7_000_000);
     expect(sizes.slice(0, -1).every((size) => size <= 6_000_000)).toBe(true);
   }, 60_000);
+});
+
+it('42 every answer above that was not 200 is a JSON object without a stack trace or the text of a token', () => {
+  expect(refused.length).toBeGreaterThan(30);
+  for (const { status, headers, body } of refused) {
+    expect([headers['content-type'], Object.keys(json(body)), status]).toEqual(['application/json', ['error_code', 'message'], expect.toSatisfy((code: number) => [400, 403, 404, 405].includes(code))]);
+    expect(body).not.toMatch(/\bat .*:\d+|eyJ|node_modules/);
+  }
 });

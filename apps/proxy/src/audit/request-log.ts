@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { LOGGER } from '../wiring/tokens.js';
+import { aclCommand } from './acl-command.js';
 import type { RequestRecord } from './request-record.js';
 
 /** What the response's end adds. `aborted`: the caller went away before it had the whole answer. */
@@ -39,6 +40,7 @@ export class RequestLog {
         decision: record.decision,
         reason: record.reason,
         error: record.error,
+        grant: aclCommand(record),
         status,
         ms,
       },

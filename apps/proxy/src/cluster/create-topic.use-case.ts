@@ -13,20 +13,21 @@ export class CreateTopic {
   constructor(@Inject(KAFKA_SESSIONS) private readonly sessions: KafkaSessions) {}
 
   /**
-   * Answers when every partition has a leader, or after 8 s: a caller that goes on at once finds the topic ready.
+   * Answers when every partition has a leader, or after 8 s in all (callers give up after 10): a caller that goes on at once finds the topic ready.
    * @throws KafkaError TOPIC_ALREADY_EXISTS, INVALID_*, POLICY_VIOLATION, *_AUTHORIZATION_FAILED
    */
   run(caller: Caller, clusterId: string, topic: NewTopic): Promise<CreatedTopic> {
     return this.sessions.withSessionFor(caller.forCluster(clusterId), clusterId, async (session) => {
+      const until = performance.now() + LEADERS_MS;
       const created = await session.createTopic(topic);
-      await leadersExist(session, topic.name);
+      await leadersExist(session, topic.name, until);
       return created;
     });
   }
 }
 
-const leadersExist = async (session: KafkaSession, topic: string): Promise<void> => {
-  for (const until = performance.now() + LEADERS_MS; performance.now() < until; await delay(LOOK_EVERY_MS)) {
+const leadersExist = async (session: KafkaSession, topic: string, until: number): Promise<void> => {
+  for (; performance.now() < until; await delay(LOOK_EVERY_MS)) {
     try {
       const { partitions } = await session.describeTopic(topic);
       if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
