@@ -12,7 +12,11 @@ import { registerTopicCases } from './topic.cases.ts';
 import { registerAclAdminCases } from './admin/acl.cases.ts';
 import { registerClusterAdminCases } from './admin/cluster.cases.ts';
 import { registerConfigAdminCases } from './admin/config.cases.ts';
+import { registerGroupAdminCases } from './admin/group.cases.ts';
+import { registerPartitionAdminCases } from './admin/partition.cases.ts';
+import { registerQuotaAdminCases } from './admin/quota.cases.ts';
 import { registerTopicAdminCases } from './admin/topic.cases.ts';
+import { registerThrottleCases } from './throttle.cases.ts';
 import { clusterOf, testSessions, type TransportName } from './test-sessions.ts';
 
 /** One contract for every transport: what holds for one must hold for the other, on a real broker. */
@@ -53,6 +57,10 @@ export const registerContract = (transport: TransportName): void => {
     registerTopicAdminCases(contract);
     registerConfigAdminCases(contract);
     registerAclAdminCases(contract);
+    registerGroupAdminCases(contract);
+    registerPartitionAdminCases(contract);
+    registerQuotaAdminCases(contract);
+    registerThrottleCases(contract);
     registerIdentityCases(contract);
     registerFaultCases(contract);
   });

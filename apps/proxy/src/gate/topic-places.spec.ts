@@ -133,7 +133,7 @@ describe('a forbidden topic at the session port itself', () => {
     fetch: (session) => session.fetch({ topic: FORBIDDEN, partition: 0, offset: 0n, maxRecords: 1, maxBytes: 1, maxWaitMs: 0 }),
     offsets: (session) => session.offsets(FORBIDDEN, [0], 'latest'),
     createTopic: (session) => session.createTopic({ name: FORBIDDEN, partitions: 1, replicationFactor: 1, configs: new Map() }),
-  } satisfies Record<Exclude<keyof KafkaSession, 'clusterId' | 'admin'>, (session: KafkaSession) => Promise<unknown>>;
+  } satisfies Record<Exclude<keyof KafkaSession, 'clusterId' | 'admin' | 'throttledUntil'>, (session: KafkaSession) => Promise<unknown>>;
   const EXPECTED: Readonly<Record<string, string>> = { listTopics: 'open', describeBrokers: '0', produce: 'TOPIC_RULE_DENIED stored' };
 
   const uses = Object.getOwnPropertyNames(LeasedSession.prototype).filter((name) => name !== 'constructor' && name !== 'end');

@@ -67,6 +67,8 @@ export interface GroupConsumer {
   commit(caller: KafkaCaller, offsets?: readonly PartitionOffset[], options?: CallOptions): Promise<readonly CommitResult[]>;
   /** null where the group has none. */
   committed(caller: KafkaCaller, partitions: readonly TopicPartition[], options?: CallOptions): Promise<readonly (TopicPartition & { readonly offset: bigint | null })[]>;
+  /** As `KafkaSession.throttledUntil`. */
+  throttledUntil(): number;
   /** Leaves the group at once and ends the connections. Needs no caller: time-outs and shutdown call it too. */
   close(): Promise<void>;
 }

@@ -23,6 +23,7 @@ export interface GroupConsumerContext extends PositionsFetchContext, ListOffsets
   readonly coordinator: GroupCoordinator;
   readonly brokerDeadlineMs: number;
   readonly membership: MembershipSettings;
+  readonly throttledUntil: () => number;
   readonly reset: GroupConsumerSettings['reset'];
   readonly adopt: (source: KafkaCredentialSource) => void;
   readonly end: () => void;
@@ -156,6 +157,10 @@ export class KafkaGroupConsumer implements GroupConsumer {
       const found = await committedOffsets(this.#context.coordinator, partitions, deadline);
       return partitions.map(({ topic, partition }) => ({ topic, partition, offset: found.get(partitionKey(topic, partition)) ?? null }));
     });
+  }
+
+  throttledUntil(): number {
+    return this.#context.throttledUntil();
   }
 
   close(): Promise<void> {

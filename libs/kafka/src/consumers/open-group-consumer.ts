@@ -28,7 +28,7 @@ export const groupConsumers = ({ clusters, clock, observe = () => undefined, tim
     if (cluster === undefined) throw new KafkaError('UNKNOWN_CLUSTER', { resource: clusterId });
     if (caller.credentials.clusterId !== clusterId) throw new Error('a caller came with credentials of another cluster');
     const wiring = { cluster, transport: transportFor(cluster.transport), clock, timers, refused, observe, count: () => undefined };
-    const { tokens, connections, metadata } = wirePrincipal(caller.credentials, wiring, { principalChanged: () => undefined, connected: () => undefined });
+    const { tokens, connections, metadata, throttledUntil } = wirePrincipal(caller.credentials, wiring, { principalChanged: () => undefined, connected: () => undefined });
     const { groupId, reset, sessionTimeoutMs = SESSION_TIMEOUT_MS, rebalanceTimeoutMs = REBALANCE_TIMEOUT_MS, heartbeatMs = HEARTBEAT_MS } = settings;
     return new KafkaGroupConsumer({
       connections,
@@ -40,6 +40,7 @@ export const groupConsumers = ({ clusters, clock, observe = () => undefined, tim
       brokerDeadlineMs: cluster.brokerDeadlineMs,
       membership: { sessionTimeoutMs, rebalanceTimeoutMs, heartbeatMs },
       reset,
+      throttledUntil,
       adopt: (source) => tokens.adopt(source),
       end: () => connections.close(),
     });

@@ -1,7 +1,8 @@
+import { KafkaError } from '../errors/kafka-error.js';
 import type { BrokerAddress, Clock, ListenerSettings } from '../session/cluster-settings.js';
 import { ConnectionFault, type Transport, type WireConnection } from '../transports/transport.js';
 import { API_VERSIONS, type Api, type VersionRanges, wireRequest } from './codecs.js';
-import { type Timers, within } from './deadline.js';
+import { type Timers, pause, within } from './deadline.js';
 import { saslAuthenticate, saslHandshake } from './sasl-oauthbearer.js';
 import { type ShownToken, TokenRefused, type TokenSource } from './shown-token.js';
 
@@ -25,6 +26,8 @@ export interface ConnectionContext {
   readonly silenceMs: number;
   /** A renewal would have made the connection somebody else: a bug to shout about. */
   readonly onPrincipalChange: () => void;
+  /** The broker has asked this principal to be quiet for so long (KIP-219). */
+  readonly onThrottle: (ms: number) => void;
 }
 
 /** One authenticated connection to one broker: versions, re-authentication in place, and a deadline for every request. */
@@ -39,6 +42,7 @@ export class BrokerConnection {
   #renewal: Promise<void> | null = null;
   #inFlight = 0;
   #heardAt: number;
+  #mutedUntil = 0;
 
   private constructor(context: ConnectionContext, address: BrokerAddress, wire: WireConnection, ranges: VersionRanges) {
     this.#context = context;
@@ -89,9 +93,11 @@ export class BrokerConnection {
 
   /**
    * Sends one request and waits for its answer until `deadline` (epoch ms).
-   * @throws ConnectionFault ('no-answer' at the deadline; `written` tells whether the broker may have got it), KafkaError of the token source
+   * @throws ConnectionFault ('no-answer' at the deadline; `written` tells whether the broker may have got it), KafkaError THROTTLED as
+   *   `quiet`, and those of the token source
    */
   async request<Args extends readonly unknown[], Response>(api: Api<Args, Response>, args: Args, deadline: number): Promise<Response> {
+    await this.quiet(deadline);
     await this.#keepAuthenticated(deadline);
     const request = wireRequest(api, this.#ranges, args);
     const { clock, timers } = this.#context;
@@ -109,6 +115,7 @@ export class BrokerConnection {
       this.#wire.send(request).then(
         (response) => {
           settle();
+          this.#heed(response);
           resolve(response);
         },
         (error: unknown) => {
@@ -119,8 +126,27 @@ export class BrokerConnection {
     });
   }
 
+  /**
+   * Waits until the broker listens again: what is sent to a muted connection lies unread, so that nobody could say whether it was done.
+   * @throws KafkaError THROTTLED, certainly not sent, when that is after the deadline
+   */
+  async quiet(deadline: number): Promise<void> {
+    const { clock, timers } = this.#context;
+    const wait = this.#mutedUntil - clock.now();
+    if (wait <= 0) return;
+    if (this.#mutedUntil >= deadline) throw new KafkaError('THROTTLED', { retryAfterMs: wait });
+    await pause(timers, wait);
+  }
+
   destroy(): void {
     this.#wire.destroy();
+  }
+
+  #heed(response: unknown): void {
+    const ms = (response as { readonly throttleTimeMs?: unknown } | null | undefined)?.throttleTimeMs;
+    if (typeof ms !== 'number' || ms <= 0) return;
+    this.#mutedUntil = Math.max(this.#mutedUntil, this.#context.clock.now() + ms);
+    this.#context.onThrottle(ms);
   }
 
   #remember(shown: ShownToken, sessionMs: number | null): void {

@@ -26,6 +26,7 @@ const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; 
     clock: time,
     timers: time,
     silenceMs: 10_000,
+    onThrottle: () => undefined,
     onPrincipalChange: () => notices.push({ kind: 'principal-changed', clusterId: 'main', kafkaName: 'alice' }),
     clusterId: 'main',
     kafkaName: 'alice',

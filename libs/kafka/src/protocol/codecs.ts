@@ -32,6 +32,8 @@ export interface Api<Args extends readonly unknown[], Response> {
   readonly codecs: readonly Codec<Args, Response>[];
   /** ApiVersions answers with the old response header in every version, so that any client can read it (KIP-511). */
   readonly plainResponseHeader?: true;
+  /** Whether a request with these arguments gets no answer at all. */
+  readonly isUnanswered?: (...args: Args) => boolean;
 }
 
 export interface LibraryCodec<Args extends readonly unknown[], Response> {
@@ -107,6 +109,7 @@ export const wireRequest = <Args extends readonly unknown[], Response>(api: Api<
     apiVersion: chosen.version,
     requestTags: chosen.flexible,
     responseTags: chosen.flexible && api.plainResponseHeader !== true,
+    unanswered: api.isUnanswered?.(...args) === true,
     encode: () => chosen.encode(...args),
     parse: chosen.parse,
   };

@@ -22,6 +22,7 @@ const setUp = () => {
     clock: time,
     timers: time,
     silenceMs: 10_000,
+    onThrottle: () => undefined,
     onPrincipalChange: () => undefined,
     clusterId: 'main',
     kafkaName: 'alice',

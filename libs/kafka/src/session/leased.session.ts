@@ -31,6 +31,7 @@ export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'fetc
 export class LeasedSession implements KafkaSession {
   readonly clusterId: string;
   readonly admin: KafkaAdmin;
+  readonly throttledUntil: () => number;
   readonly #session: SessionWork;
   readonly #topics: TopicRule;
   readonly #defaultDeadline: () => number;
@@ -41,6 +42,7 @@ export class LeasedSession implements KafkaSession {
     this.#session = session;
     this.#topics = topics;
     this.#defaultDeadline = defaultDeadline;
+    this.throttledUntil = () => session.wiring.throttledUntil();
     this.admin = leasedAdmin((options, run) => this.#call(options, (deadline) => run(this.#adminCall(deadline))));
   }
 

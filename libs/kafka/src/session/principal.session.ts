@@ -32,6 +32,7 @@ export class PrincipalSession {
   readonly #metadata: MetadataCache;
   readonly #accumulator: Accumulator;
   readonly #lanes: FetchLanes;
+  readonly #throttledUntil: () => number;
   #state: 'new' | 'connected' | 'broken' = 'new';
 
   /** @throws KafkaError UNKNOWN_CLUSTER when the source names a listener that the cluster has not */
@@ -47,6 +48,7 @@ export class PrincipalSession {
     this.tokens = wired.tokens;
     this.#connections = wired.connections;
     this.#metadata = wired.metadata;
+    this.#throttledUntil = wired.throttledUntil;
     this.#lanes = new FetchLanes(this.#connections, timers);
     this.#accumulator = new Accumulator({
       connections: this.#connections,
@@ -110,9 +112,9 @@ export class PrincipalSession {
   }
 
   /** What calls that are not the session's own to make stand on: administration. */
-  get wiring(): { connections: BrokerConnections; metadata: MetadataCache; clock: Clock; timers: Timers } {
+  get wiring(): { connections: BrokerConnections; metadata: MetadataCache; clock: Clock; timers: Timers; throttledUntil: () => number } {
     const { clock, timers } = this.#context;
-    return { connections: this.#connections, metadata: this.#metadata, clock, timers };
+    return { connections: this.#connections, metadata: this.#metadata, clock, timers, throttledUntil: this.#throttledUntil };
   }
 
   destroy(): void {

@@ -23,6 +23,8 @@ export interface WiredPrincipal {
   readonly tokens: TokenHolder;
   readonly connections: BrokerConnections;
   readonly metadata: MetadataCache;
+  /** Epoch ms until which some broker has asked this principal to be quiet; 0 when none ever has. */
+  readonly throttledUntil: () => number;
 }
 
 /**
@@ -34,6 +36,7 @@ export const wirePrincipal = (source: KafkaCredentialSource, context: PrincipalW
   const { cluster, transport, clock, timers, refused, observe, count } = context;
   const listener = cluster.listeners[source.listener];
   if (listener === undefined) throw new KafkaError('UNKNOWN_CLUSTER', { resource: cluster.id });
+  let throttledUntil = 0;
   const tokens = new TokenHolder(source, { clock, timers, refused, observe });
   const connections = new BrokerConnections({
     transport,
@@ -50,10 +53,11 @@ export const wirePrincipal = (source: KafkaCredentialSource, context: PrincipalW
       tokens.poison();
       observe({ kind: 'principal-changed', clusterId: cluster.id, kafkaName: source.kafkaName });
     },
+    onThrottle: (ms) => (throttledUntil = Math.max(throttledUntil, clock.now() + ms)),
     count: (what) => {
       if (what === 'connects') on.connected();
       count(what);
     },
   });
-  return { tokens, connections, metadata: new MetadataCache(connections, clock, timers, cluster.brokerDeadlineMs) };
+  return { tokens, connections, metadata: new MetadataCache(connections, clock, timers, cluster.brokerDeadlineMs), throttledUntil: () => throttledUntil };
 };

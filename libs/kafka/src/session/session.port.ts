@@ -92,6 +92,11 @@ export interface CreatedTopic {
  */
 export interface KafkaSession {
   readonly clusterId: string;
+  /**
+   * Until when (epoch ms) a broker has asked this principal to be quiet, because a quota of the cluster is used up (KIP-219); 0 when none
+   * has. Meanwhile its calls to that broker wait, and those whose deadline comes first fail with THROTTLED before anything is sent.
+   */
+  throttledUntil(): number;
   /** Administration, by subject. */
   readonly admin: KafkaAdmin;
   /** Topics that the caller may describe, by name, internal ones included and marked. */

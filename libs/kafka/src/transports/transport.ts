@@ -8,6 +8,8 @@ export interface WireRequest<Response> {
   /** Request and response headers of flexible versions end with tagged fields (KIP-482). */
   readonly requestTags: boolean;
   readonly responseTags: boolean;
+  /** The broker answers nothing (Produce with acks 0): `send` resolves with undefined once the request is on its way. */
+  readonly unanswered?: boolean;
   encode(): Writer;
   parse(reader: Reader): Response;
 }

@@ -76,9 +76,14 @@ const parsePartition = (topic: string, reader: Reader): FetchAnswer => {
   return { topic, partition, errorCode, lastStableOffset: lastStable >= 0n ? lastStable : highWatermark, aborted, batches };
 };
 
-/** An error of the whole request is given to each partition. */
-const parse = (reader: Reader): readonly FetchAnswer[] => {
-  reader.readInt32();
+/** What one broker said; an error of the whole request is given to each partition. */
+export interface FetchAnswers {
+  readonly throttleTimeMs: number;
+  readonly answers: readonly FetchAnswer[];
+}
+
+const parse = (reader: Reader): FetchAnswers => {
+  const throttleTimeMs = reader.readInt32();
   const errorCode = reader.readInt16();
   reader.readInt32();
   const answers = reader
@@ -87,8 +92,8 @@ const parse = (reader: Reader): readonly FetchAnswer[] => {
       return r.readArray((partition) => parsePartition(topic, partition));
     })
     .flat();
-  return errorCode === 0 ? answers : answers.map((answer) => ({ ...answer, errorCode }));
+  return { throttleTimeMs, answers: errorCode === 0 ? answers : answers.map((answer) => ({ ...answer, errorCode })) };
 };
 
 /** Fetch of committed records. The library's own codec unpacks every record before anybody wants it. */
-export const FETCH: Api<[FetchArgs], readonly FetchAnswer[]> = { key: 1, name: 'Fetch', codecs: [{ version: VERSION, flexible: true, encode, parse }] };
+export const FETCH: Api<[FetchArgs], FetchAnswers> = { key: 1, name: 'Fetch', codecs: [{ version: VERSION, flexible: true, encode, parse }] };

@@ -3,7 +3,7 @@ import { KafkaError } from '../../errors/kafka-error.js';
 import type { FetchRequest, FetchResult } from '../../session/session.port.js';
 import { type LeaderAnswer, type LeaderCallContext, askLeader } from '../leader.call.js';
 import { UnreadableBatch } from './decompress.js';
-import { FETCH, type FetchAnswer } from './fetch.api.js';
+import { FETCH, type FetchAnswer, type FetchArgs } from './fetch.api.js';
 import type { FetchLanes } from './fetch.lanes.js';
 import { FetchedRecords } from './fetched.records.js';
 
@@ -22,7 +22,7 @@ export interface PartitionFetchContext extends LeaderCallContext {
 
 /**
  * Reads committed records of one partition from one offset on. Waits up to `maxWaitMs` for a first one.
- * @throws KafkaError OFFSET_OUT_OF_RANGE (never reset), UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_AUTHORIZATION_FAILED, ...
+ * @throws KafkaError OFFSET_OUT_OF_RANGE (never reset), THROTTLED, UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_AUTHORIZATION_FAILED, ...
  */
 export const fetchPartition = async (context: PartitionFetchContext, request: FetchRequest, deadline: number): Promise<FetchResult> => {
   const { clock } = context;
@@ -52,9 +52,14 @@ const askOnce = (context: PartitionFetchContext, { topic, partition }: FetchRequ
   const maxBytes = Math.min(ANSWER_BYTES, Math.max(ANSWER_LEAST_BYTES, ask.maxBytes));
   const { clock, lanes } = context;
   return askLeader(context, topic, partition, deadline, async (nodeId): Promise<LeaderAnswer<FetchAnswer>> => {
-    const [answer] = await lanes.on(nodeId, deadline, deadline - clock.now(), (connection) =>
-      connection.request(FETCH, [{ positions: [{ topic, partition, offset: ask.offset }], maxWaitMs: Math.floor(ask.waitMs), maxBytes }], deadline),
-    );
+    const args: FetchArgs = { positions: [{ topic, partition, offset: ask.offset }], maxWaitMs: Math.floor(ask.waitMs), maxBytes };
+    const answer = await lanes.on(nodeId, deadline, deadline - clock.now(), async (connection) => {
+      for (;;) {
+        const { answers, throttleTimeMs } = await connection.request(FETCH, [args], deadline);
+        // A throttled answer is empty: asked again when the broker listens, which the connection waits for, or throws THROTTLED.
+        if (answers[0] !== undefined || throttleTimeMs === 0) return answers[0];
+      }
+    });
     const resource = `${topic}-${partition}`;
     if (answer === undefined) return { kind: 'failed', brokerCode: -1, error: new KafkaError('BROKER_OTHER', { resource }) };
     const { errorCode } = answer;

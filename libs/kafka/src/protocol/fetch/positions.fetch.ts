@@ -47,7 +47,8 @@ export const fetchPositions = async (context: PositionsFetchContext, positions: 
 /** A leader that cannot be reached gives nothing this time; the others' records are not held up by it. */
 const askOne = async ({ lanes, metadata, clock }: PositionsFetchContext, nodeId: number, positions: readonly FetchPosition[], maxWaitMs: number, maxBytes: number, deadline: number): Promise<readonly FetchAnswer[]> => {
   try {
-    return await lanes.on(nodeId, deadline, deadline - clock.now(), (connection) => connection.request(FETCH, [{ positions, maxWaitMs: Math.floor(maxWaitMs), maxBytes }], deadline));
+    const { answers } = await lanes.on(nodeId, deadline, deadline - clock.now(), (connection) => connection.request(FETCH, [{ positions, maxWaitMs: Math.floor(maxWaitMs), maxBytes }], deadline));
+    return answers;
   } catch (error) {
     if (!(error instanceof ConnectionFault) && !(isKafkaError(error) && error.code === 'NO_BROKER')) throw error;
     for (const { topic } of positions) metadata.forget(topic);

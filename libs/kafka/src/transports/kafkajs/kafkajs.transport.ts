@@ -32,7 +32,7 @@ class KafkaJsWireConnection implements WireConnection {
     if (!this.isOpen) throw new ConnectionFault('lost', false);
     try {
       return (await this.#connection.send({
-        request: { apiKey: request.apiKey, apiVersion: request.apiVersion, apiName: 'postern', encode: async () => this.#encode(request) },
+        request: { apiKey: request.apiKey, apiVersion: request.apiVersion, apiName: 'postern', encode: async () => this.#encode(request), expectResponse: () => request.unanswered !== true },
         response: {
           decode: async (bytes) => bytes,
           parse: async (bytes) => request.parse(Reader.from((bytes as Buffer).subarray(request.responseTags ? 1 : 0))),

@@ -24,7 +24,7 @@ export interface KafkaJsConnection {
   disconnect(): Promise<unknown>;
   rejectRequests(error: Error): void;
   send(call: {
-    request: { apiKey: number; apiVersion: number; apiName: string; encode: () => Promise<KafkaJsEncoder> };
+    request: { apiKey: number; apiVersion: number; apiName: string; encode: () => Promise<KafkaJsEncoder>; expectResponse: () => boolean };
     response: { decode: (bytes: Buffer) => Promise<unknown>; parse: (decoded: unknown) => Promise<unknown> };
     logResponseError: boolean;
   }): Promise<unknown>;

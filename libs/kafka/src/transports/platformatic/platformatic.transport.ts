@@ -23,7 +23,7 @@ class PlatformaticConnection implements WireConnection {
       this.#connection.send<Response>(
         request.apiKey,
         request.apiVersion,
-        () => request.encode(),
+        () => encoded(request),
         (_correlationId, _apiKey, _apiVersion, reader) => request.parse(reader),
         request.requestTags,
         request.responseTags,
@@ -44,6 +44,12 @@ class PlatformaticConnection implements WireConnection {
     else listener();
   }
 }
+
+const encoded = (request: WireRequest<unknown>): ReturnType<WireRequest<unknown>['encode']> => {
+  const writer = request.encode();
+  if (request.unanswered === true) writer.context.noResponse = true;
+  return writer;
+};
 
 const isConnectionError = (error: Error): boolean => (error as { code?: unknown }).code === 'PLT_KFK_NETWORK';
 
