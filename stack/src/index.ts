@@ -22,6 +22,7 @@ export type { Progress } from './maven/fetch-jars.ts';
 export { changesOf, chosenProgram, startDirectory, type Directory, type DirectoryDescription, type DirectoryOptions, type DirectoryProgram } from './directory/start-directory.ts';
 export type { DirectoryChanges } from './directory/directory.changes.ts';
 export { resultCode, withLdap, type LdapLogin, type LdapSession } from './directory/ldap.session.ts';
+export { LOCKOUT } from './directory/entries.ts';
 export { BASE_DN, groupDn, groupsOf, PEOPLE, personDn, type GroupName, type Person } from './directory/people.ts';
 export { startIssuer, type Issuer, type IssuerOptions } from './issuer/start-issuer.ts';
 export { issuerControls, type IssuerApi, type IssuerControls, type IssuerDescription, type IssuerVersion } from './issuer/issuer.controls.ts';

@@ -6,65 +6,46 @@ import { readBy, type Read } from './directory.reader.js';
 import type { LoginSettings } from './login.settings.js';
 import { rejected, type Conditions, type LoginAnswer, type LoginWay } from './login.way.js';
 import { escapeDnValue, isPlainName, parseAccountName } from './typed.name.js';
-import type { DirectoryReport, UserSearch } from './user.search.js';
+import type { DirectoryReport, UserRead, UserSearch } from './user.search.js';
 
 export interface DirectBindOptions {
   readonly names: BindNames;
-  readonly search: UserSearch;
+  readonly find: EntryFinder;
   /** Reads as the service account; null: the caller reads its own entry. */
   readonly read: Read | null;
   readonly binds: ConnectionPool;
   readonly report: DirectoryReport;
 }
 
-/** How a typed name is bound, and how its entry is found and known afterwards. */
-export interface BindNames {
-  /** @returns null for what is no name */
-  bindName(loginName: string): string | null;
-  readonly conditions: Conditions;
-  /**
-   * Whether the bound name is surely this entry, by the names alone. Where it is not, the entry's own DN is bound with the
-   * same password: the principal is always the entry whose password was right.
-   */
-  isSurely(bound: string, entry: DirectoryEntry): boolean;
-}
+/** How a typed name is bound. @returns null for what is no name */
+export type BindNames = (loginName: string) => string | null;
+
+/** What is found for a name that was bound. `isSure`: by its DN it is the entry that was bound. */
+export type EntryFinder = (loginName: string, bound: string, read: Read, signal: AbortSignal) => Promise<{ readonly entry: DirectoryEntry; readonly foundBy: string; readonly isSure: boolean } | null>;
 
 /**
  * The typed name is bound as it is, in one of the allowed forms; then the entry is read, because name and id come from the
- * directory and never from what was typed (I8).
+ * directory and never from what was typed (I8). Where a name may be bound as one entry and found as another, the found one
+ * is bound with the same password: the principal is always the entry whose password was right.
  */
-export const createDirectBind = ({ names, search, read, binds, report }: DirectBindOptions): LoginWay => {
-  const find = async (loginName: string, reader: Read, signal: AbortSignal): Promise<{ readonly entry: DirectoryEntry; readonly foundBy: string } | null> => {
-    for (const { attribute, value } of names.conditions(loginName)) {
-      const entry = await search(attribute, value, reader, signal);
-      if (entry === 'several') {
-        report('several-entries-for-one-login-name');
-        return null;
-      }
-      if (entry !== 'none') return { entry, foundBy: attribute };
-    }
-    report('no-entry-for-a-bound-name');
-    return null;
+export const createDirectBind = ({ names, find, read, binds, report }: DirectBindOptions): LoginWay => {
+  const answered = (answer: LoginAnswer) => ({ answer, keep: true });
+  const refused = (event: string) => {
+    report(event);
+    return answered(rejected('ambiguous-subject'));
   };
   return async ({ loginName, password, signal }, finish) => {
-    const name = names.bindName(loginName);
+    const name = names(loginName);
     if (name === null) return rejected('refused-form');
-    // A stall ends the login: a second server could count one wrong password twice.
     return binds.lease(signal, async (connection, until) => {
-      const answered = (answer: LoginAnswer) => ({ answer, keep: true });
       const refusal = await bindCaller(connection, name, password, report, until);
       if (refusal !== null) return answered(refusal);
       const reader = read ?? readBy(connection);
-      const found = await find(loginName, reader, until);
-      if (found === null) return answered(rejected('ambiguous-subject'));
-      if (!names.isSurely(name, found.entry)) {
-        const other = found.entry.dn === '' ? rejected('ambiguous-subject') : await bindCaller(connection, found.entry.dn, password, report, until);
-        if (other !== null) {
-          report('bound-name-of-another-entry');
-          return answered(rejected('ambiguous-subject'));
-        }
-      }
-      return answered(await finish(found.entry, found.foundBy, reader, until));
+      const found = await find(loginName, name, reader, until);
+      if (found === null) return refused('no-single-entry-for-a-bound-name');
+      const { entry, foundBy, isSure } = found;
+      if (!isSure && (entry.dn === '' || (await bindCaller(connection, entry.dn, password, report, until)) !== null)) return refused('bound-name-of-another-entry');
+      return answered(await finish(entry, foundBy, reader, until));
     });
   };
 };
@@ -72,18 +53,23 @@ export const createDirectBind = ({ names, search, read, binds, report }: DirectB
 type By<K extends LoginSettings['by']> = Extract<LoginSettings, { readonly by: K }>;
 
 /** The typed name inside a DN, escaped to the byte. */
-export const dnPatternNames = ({ pattern }: By<'dn-pattern'>): BindNames => {
-  const attribute = pattern.slice(0, pattern.indexOf('='));
-  return {
-    bindName: (loginName) => (isPlainName(loginName) ? pattern.replace('{name}', () => escapeDnValue(loginName)) : null),
-    conditions: (loginName) => [{ attribute, value: loginName }],
-    isSurely: (bound, entry) => entry.dn !== '' && canonicalDirectoryName(entry.dn) === canonicalDirectoryName(bound),
+export const dnPatternNames =
+  ({ pattern }: By<'dn-pattern'>): BindNames =>
+  (loginName) =>
+    isPlainName(loginName) ? pattern.replace('{name}', () => escapeDnValue(loginName)) : null;
+
+/** The entry at the bound DN. */
+export const findAtDn =
+  ({ pattern }: By<'dn-pattern'>, readUser: UserRead): EntryFinder =>
+  async (_loginName, bound, read, signal) => {
+    const entry = await readUser(bound, read, signal);
+    return typeof entry === 'string' ? null : { entry: { ...entry, dn: entry.dn === '' ? bound : entry.dn }, foundBy: pattern.slice(0, pattern.indexOf('=')), isSure: entry.dn === '' || canonicalDirectoryName(entry.dn) === canonicalDirectoryName(bound) };
   };
-};
 
 /** The forms of Active Directory; a plain name gets the domain's own suffix. */
-export const accountNames = (login: By<'active-directory'>, conditions: Conditions): BindNames => ({
-  bindName: (loginName) => {
+export const accountNames =
+  (login: By<'active-directory'>): BindNames =>
+  (loginName) => {
     const typed = parseAccountName(loginName, login);
     switch (typed?.kind) {
       case undefined:
@@ -95,7 +81,15 @@ export const accountNames = (login: By<'active-directory'>, conditions: Conditio
       case 'down-level':
         return `${login.domain}\\${typed.account}`;
     }
-  },
-  conditions,
-  isSurely: () => false,
-});
+  };
+
+/** The entry that a search for the same name finds: a guess until its own DN was bound. */
+export const findByName =
+  (conditions: Conditions, search: UserSearch): EntryFinder =>
+  async (loginName, _bound, read, signal) => {
+    for (const { attribute, value } of conditions(loginName)) {
+      const entry = await search(attribute, value, read, signal);
+      if (entry !== 'none') return entry === 'several' ? null : { entry, foundBy: attribute, isSure: false };
+    }
+    return null;
+  };

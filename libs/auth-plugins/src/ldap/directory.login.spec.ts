@@ -29,7 +29,7 @@ const directory = ({ search = () => ({ kind: 'entries', entries: [ALICE] }), bin
     isOpen: true,
     destroy: () => undefined,
     search: async (one) => {
-      asked.push(`search ${one.equals.map(({ attribute, value }) => `${attribute}=${value}`).join('&')} limit ${one.sizeLimit}`);
+      asked.push(`search ${one.equals.map(({ attribute, value }) => `${attribute}=${value}`).join('&')}${one.scope === 'base' ? ` under ${one.base}` : ''} limit ${one.sizeLimit}`);
       return search(one);
     },
     bind: async (dn, password) => {
@@ -132,7 +132,7 @@ describe('a direct bind', () => {
   it('puts the typed name into the pattern, then reads name, id and groups as the caller', async () => {
     const one = directory({ settings });
     expect(await one.login('alice', 'right')).toMatchObject({ kind: 'verified', id: '0b1c', name: 'alice' });
-    expect(one.asked).toEqual([`bind ${ALICE_DN}`, 'search uid=alice limit 2']);
+    expect(one.asked).toEqual([`bind ${ALICE_DN}`, `search  under ${ALICE_DN} limit 2`]);
   });
   it.each([
     ['alice,ou=admins', String.raw`uid=alice\2cou\3dadmins,ou=people,dc=example,dc=test`],

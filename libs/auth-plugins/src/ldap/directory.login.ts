@@ -1,5 +1,5 @@
 import type { DirectoryAccess } from './directory.access.js';
-import { createDirectBind, accountNames, dnPatternNames } from './direct-bind.way.js';
+import { accountNames, createDirectBind, dnPatternNames, findAtDn, findByName } from './direct-bind.way.js';
 import { readEntry } from './directory.entry.js';
 import { DirectoryFailure } from './directory.driver.js';
 import { readAsService } from './directory.reader.js';
@@ -9,7 +9,7 @@ import type { LdapSettings } from './ldap.settings.js';
 import { rejected, type Finish, type LoginAnswer, type LoginAttempt, type LoginWay } from './login.way.js';
 import { accountConditions } from './name.conditions.js';
 import { createSearchThenBind } from './search-then-bind.way.js';
-import { createUserSearch, undecided, type DirectoryReport } from './user.search.js';
+import { createUserRead, createUserSearch, undecided, type DirectoryReport } from './user.search.js';
 
 export interface DirectoryLoginOptions {
   readonly settings: Pick<LdapSettings, 'users' | 'groupsAttribute' | 'groupSearch' | 'login'>;
@@ -46,13 +46,13 @@ const createWay = ({ settings, access, entries, report }: DirectoryLoginOptions)
   const read = hasService ? readAsService(searches) : null;
   switch (login.by) {
     case 'dn-pattern':
-      return createDirectBind({ names: dnPatternNames(login), search, read, binds, report });
+      return createDirectBind({ names: dnPatternNames(login), find: findAtDn(login, createUserRead({ settings, report })), read, binds, report });
     case 'search':
     case 'active-directory': {
       const conditions = login.by === 'search' ? (value: string) => [{ attribute: users.loginAttribute, value }] : accountConditions(login);
       if (read !== null) return createSearchThenBind({ conditions, search, read, binds, entries, base: users.base, idAttribute: users.idAttribute, report });
       if (login.by === 'search') throw new Error('a search without a service account');
-      return createDirectBind({ names: accountNames(login, conditions), search, read, binds, report });
+      return createDirectBind({ names: accountNames(login), find: findByName(conditions, search), read, binds, report });
     }
   }
 };

@@ -6,7 +6,7 @@ import { refusalCauseOf } from './refusal.cause.js';
 import { DirectoryFailure, type Assertion, type BindAnswer, type DirectoryConnection, type DirectoryDriver, type DirectoryEntry, type DirectorySearch, type DirectoryServer, type SearchAnswer } from './directory.driver.js';
 
 // CommonJS that re-exports in a loop: Node finds no names in it, only the default.
-const { AndFilter, EqualityFilter, ExtensibleFilter, OrFilter, createClient } = ldapjs;
+const { AndFilter, EqualityFilter, ExtensibleFilter, OrFilter, createClient, parseDN } = ldapjs;
 
 /**
  * ldapjs 3.0.7 behind its fence: an archived library, so that everything it leaves open is closed here. One client is one
@@ -129,7 +129,7 @@ class LdapjsConnection implements DirectoryConnection {
     };
     return this.#operation<SearchAnswer>(signal, (resolve, fail) => {
       const entries: DirectoryEntry[] = [];
-      this.client.search(search.base, options, (sendError, answer) => {
+      this.client.search(verbatim(search.base), options, (sendError, answer) => {
         if (sendError !== null) return fail();
         answer.on('searchEntry', (entry) => entries.push(entryOf(entry)));
         answer.on('error', (error) => {
@@ -169,6 +169,9 @@ const filterOf = ({ equals, anyOf }: DirectorySearch): { readonly filter?: Filte
   const [only, ...others] = filters;
   return only === undefined ? {} : { filter: others.length === 0 ? only : new AndFilter({ filters }) };
 };
+
+/** A DN that is printed as it was written: the library parses a text and prints it without some of its escapes. The published type knows texts only. */
+const verbatim = (dn: string): string => Object.assign(parseDN('cn=x'), { toString: () => dn }) as unknown as string;
 
 /**
  * The DN comes from an attribute: ldapjs's own parsed one drops escapes (`cn=a\+b` becomes `cn=a`, another entry), so it

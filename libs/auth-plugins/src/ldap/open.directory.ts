@@ -24,8 +24,7 @@ export interface OpenDirectoryOptions {
  */
 export const openDirectory = ({ at, settings, connections, driver, report }: OpenDirectoryOptions, { clock, baseDir }: Pick<PluginDependencies, 'clock' | 'baseDir'>): DirectoryAccess => {
   for (const [path, base] of [['users.base', settings.users.base], ['groupSearch.base', settings.groupSearch?.base]] as const) {
-    // ldapjs parses and prints a search base, and loses escapes while it does: only a base without any comes through.
-    if (base !== undefined && (canonicalDirectoryName(base) === null || /[\\+"]/.test(base))) throw new StartupError(`${at}.${path} must be a DN without escapes`);
+    if (base !== undefined && canonicalDirectoryName(base) === null) throw new StartupError(`${at}.${path} must be a DN`);
   }
   const ca = settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
   const { connectTimeoutMs, serverName, startTls } = settings;
