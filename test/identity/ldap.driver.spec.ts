@@ -83,6 +83,31 @@ describe.each(['ldapjs', 'ldapts'] as const)('the driver %s', (name) => {
     expect(answer.kind === 'entries' && answer.entries).toHaveLength(1);
     connection.destroy();
   });
+  it('reads an entry at a base with escapes', async () => {
+    const connection = await bound();
+    const answer = await connection.search({ base: String.raw`uid=plus\+x\,y,${PEOPLE_DN}`, scope: 'base', equals: [], attributes: ['uid'], sizeLimit: 1 }, soon());
+    expect(answer.kind === 'entries' && answer.entries[0]?.attributes.get('uid')).toEqual([Buffer.from('plus+x,y')]);
+    connection.destroy();
+  });
+  it('finds entries that hold any of several values, and none of which a value only looks like a filter', async () => {
+    const connection = await bound();
+    const any = async (...values: string[]) => {
+      const answer = await connection.search({ base: PEOPLE_DN, scope: 'sub', equals: [{ attribute: 'objectClass', value: 'inetOrgPerson' }], anyOf: values.map((value) => ({ attribute: 'uid', value })), attributes: ['uid'], sizeLimit: 10 }, soon());
+      return answer.kind === 'entries' ? answer.entries.map(({ attributes }) => String(attributes.get('uid')?.[0])).toSorted() : answer.kind;
+    };
+    expect(await any('alice', 'bob', '*', 'x)(uid=*')).toEqual(['alice', 'bob']);
+    connection.destroy();
+  });
+  it('passes a matching rule on to the directory', async () => {
+    const connection = await bound();
+    // caseExactMatch (RFC 4517 section 4.2.4), where uid compares without case by itself.
+    const by = async (value: string) => {
+      const answer = await connection.search({ base: PEOPLE_DN, scope: 'sub', equals: [{ attribute: 'uid', value, rule: '2.5.13.5' }], attributes: ['uid'], sizeLimit: 2 }, soon());
+      return answer.kind === 'entries' ? answer.entries.length : answer.kind;
+    };
+    expect([await by('alice'), await by('ALICE')]).toEqual([1, 0]);
+    connection.destroy();
+  });
   it('passes a refusal on as its result code', async () => {
     const connection = await bound();
     expect(await connection.search({ base: 'ou=nowhere,dc=example,dc=test', scope: 'sub', equals: [{ attribute: 'uid', value: 'x' }], attributes: ['uid'], sizeLimit: 2 }, soon())).toEqual({ kind: 'refused', code: 32 });
