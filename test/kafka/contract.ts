@@ -16,6 +16,7 @@ import { registerGroupAdminCases } from './admin/group.cases.ts';
 import { registerPartitionAdminCases } from './admin/partition.cases.ts';
 import { registerQuotaAdminCases } from './admin/quota.cases.ts';
 import { registerTopicAdminCases } from './admin/topic.cases.ts';
+import { registerProducerSettingCases } from './producer.cases.ts';
 import { registerThrottleCases } from './throttle.cases.ts';
 import { clusterOf, testSessions, type TransportName } from './test-sessions.ts';
 
@@ -61,6 +62,7 @@ export const registerContract = (transport: TransportName): void => {
     registerPartitionAdminCases(contract);
     registerQuotaAdminCases(contract);
     registerThrottleCases(contract);
+    registerProducerSettingCases(contract);
     registerIdentityCases(contract);
     registerFaultCases(contract);
   });

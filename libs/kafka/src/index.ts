@@ -4,6 +4,7 @@ export * from './session/session.port.js';
 export type * from './session/admin/admin.port.js';
 export * from './session/sessions.port.js';
 export * from './session/cluster-settings.js';
+export { type CompressionName, DEFAULT_PRODUCER, type ProducerSettings } from './session/producer.settings.js';
 export type { KafkaNotice, Observe } from './session/notices.js';
 export { createKafkaSessions, type KafkaSessionsSettings } from './session/create-kafka-sessions.js';
 export * as systemSession from './system-session/index.js';

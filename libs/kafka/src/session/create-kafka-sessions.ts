@@ -5,6 +5,7 @@ import type { Transport } from '../transports/transport.js';
 import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
 import type { Observe } from './notices.js';
 import { PrincipalSession } from './principal.session.js';
+import { checkProducer, DEFAULT_PRODUCER, type ProducerSettings } from './producer.settings.js';
 import { RefusedTokens } from './refused.tokens.js';
 import { SessionCache } from './session.cache.js';
 import type { KafkaSessions } from './sessions.port.js';
@@ -12,6 +13,8 @@ import type { KafkaSessions } from './sessions.port.js';
 export interface KafkaSessionsSettings {
   readonly clusters: readonly ClusterSettings[];
   readonly limits: SessionLimits;
+  /** How records are written; absent: acks all, no linger, no compression, without idempotence. */
+  readonly producer?: ProducerSettings;
   readonly clock: Clock;
   /** For the log, the metrics and the security alarm; must not throw. */
   readonly observe?: Observe;
@@ -24,9 +27,10 @@ const SWEEP_LEAST_MS = 250;
 
 /**
  * The Kafka side of the proxy: every cluster, every caller's sessions.
- * @throws Error at once when a transport's library is not the one that it was written for, or two clusters share an id
+ * @throws Error at once when a producer setting cannot be, when a transport's library is not the one that it was written for, or two clusters share an id
  */
-export const createKafkaSessions = ({ clusters, limits, clock, observe = () => undefined, timers = nodeTimers }: KafkaSessionsSettings): KafkaSessions => {
+export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODUCER, clock, observe = () => undefined, timers = nodeTimers }: KafkaSessionsSettings): KafkaSessions => {
+  checkProducer(producer);
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   if (byId.size !== clusters.length) throw new Error('two clusters share an id');
   const transports = new Map<string, Transport>([...new Set(clusters.map(({ transport }) => transport))].map((name) => [name, transportFor(name)]));
@@ -45,6 +49,7 @@ export const createKafkaSessions = ({ clusters, limits, clock, observe = () => u
         timers,
         refused,
         limits,
+        producer,
         processBudget,
         observe,
         count: (what) => cache.count(what),

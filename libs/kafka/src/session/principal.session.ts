@@ -8,6 +8,7 @@ import { fetchPartition } from '../protocol/fetch/partition.fetch.js';
 import type { ClusterMetadata, MetadataCache, TopicMetadata } from '../protocol/metadata.cache.js';
 import { listOffsets } from '../protocol/offsets/list-offsets.js';
 import { Accumulator } from '../protocol/produce/accumulator.js';
+import { newIdentity } from '../protocol/produce/producer.identity.js';
 import { ByteBudget } from '../protocol/produce/byte-budget.js';
 import { readCall } from '../protocol/read.call.js';
 import { createTopic } from '../protocol/topics/create-topic.js';
@@ -15,11 +16,13 @@ import type { Clock, SessionLimits } from './cluster-settings.js';
 import type { KafkaCredentialSource } from './kafka-credential.js';
 import { type PrincipalWiringContext, wirePrincipal } from './principal.wiring.js';
 import type { BrokerDescription, ConfigEntry, CreatedTopic, FetchRequest, FetchResult, NewTopic, OffsetQuery, ProduceRecord, RecordResult } from './session.port.js';
+import type { ProducerSettings } from './producer.settings.js';
 import type { TokenHolder } from './token.holder.js';
 
 export interface PrincipalSessionContext extends PrincipalWiringContext {
   readonly limits: SessionLimits;
   readonly processBudget: ByteBudget;
+  readonly producer: ProducerSettings;
 }
 
 const TOPIC_RESOURCE = 2;
@@ -53,6 +56,8 @@ export class PrincipalSession {
     this.#accumulator = new Accumulator({
       connections: this.#connections,
       metadata: this.#metadata,
+      producer: context.producer,
+      identity: (deadline) => newIdentity(this.#connections, clock, deadline),
       budget: new ByteBudget(context.limits.bufferBytesPerSession, context.processBudget),
       clock,
       timers,

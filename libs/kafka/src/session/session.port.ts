@@ -26,6 +26,7 @@ export interface RecordHeader {
 
 /** Every record has its own result (Must 9). */
 export type RecordResult =
+  /** The offset is -1 where the site has chosen acks 0, and nobody knows. */
   | { readonly kind: 'stored'; readonly partition: number; readonly offset: bigint; readonly timestamp: number | null }
   | { readonly kind: 'failed'; readonly error: KafkaError };
 

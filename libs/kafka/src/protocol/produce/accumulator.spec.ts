@@ -1,87 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../../errors/kafka-error.js';
-import type { ProduceRecord, RecordResult } from '../../session/session.port.js';
-import { ManualTime, settle } from '../../testing/manual-time.js';
+import { ProduceLab as Lab, codes } from '../../testing/produce.lab.js';
+import { settle } from '../../testing/manual-time.js';
 import { ConnectionFault } from '../../transports/transport.js';
-import type { TopicMetadata } from '../metadata.cache.js';
-import { Accumulator, type LeaderConnections, type TopicKnowledge } from './accumulator.js';
-import { ByteBudget } from './byte-budget.js';
-import type { PartitionAnswer } from './produce.answer.js';
-import type { WireTopic } from './produce.api.js';
-
-interface Sent {
-  readonly leader: number;
-  /** `topic-partition` → number of records. */
-  readonly batches: Readonly<Record<string, number>>;
-  answer(codes?: Readonly<Record<string, number>>): void;
-  fail(error: Error): void;
-}
-
-/** Brokers that answer when a spec says so; partition n of every topic is led by `leaders[n]`. */
-class Lab {
-  readonly time = new ManualTime();
-  readonly sent: Sent[] = [];
-  readonly asked: string[] = [];
-  readonly known = new Map<string, TopicMetadata>();
-  refuseConnect: Error | null = null;
-  next = 0n;
-  readonly accumulator: Accumulator;
-
-  constructor(leaders: readonly number[]) {
-    const topic = (name: string): TopicMetadata => ({
-      kind: 'known',
-      name,
-      internal: false,
-      at: this.time.now(),
-      partitions: new Map(leaders.map((leader, partition) => [partition, { partition, leader, replicas: [leader], inSync: [leader] }])),
-    });
-    const metadata: TopicKnowledge = {
-      peek: (name) => this.known.get(name),
-      isStale: () => false,
-      forget: (name) => void this.known.delete(name),
-      refreshInBackground: () => undefined,
-      lookup: async (names) => {
-        for (const name of names) {
-          this.asked.push(name);
-          this.known.set(name, topic(name));
-        }
-      },
-      fresh: async (name) => topic(name),
-    };
-    const connections: LeaderConnections = {
-      toNode: async (_purpose, leader) => {
-        if (this.refuseConnect !== null) throw this.refuseConnect;
-        return { request: (_api, args) => this.#send(leader, args[1] as readonly WireTopic[]) as Promise<never> };
-      },
-    };
-    this.accumulator = new Accumulator({ connections, metadata, budget: new ByteBudget(10_000_000), clock: this.time, timers: this.time, defect: () => undefined });
-  }
-
-  produce(records: readonly Partial<ProduceRecord>[], ms = 10_000): Promise<readonly RecordResult[]> {
-    return this.accumulator.produce(records.map((record) => ({ topic: 't', partition: null, key: null, value: Buffer.from('v'), ...record })), this.time.now() + ms);
-  }
-
-  #send(leader: number, topics: readonly WireTopic[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const flat = topics.flatMap(({ name, partitions }) => partitions.map(({ index, batch }) => ({ name, index, count: batch.readInt32BE(57) })));
-      this.sent.push({
-        leader,
-        batches: Object.fromEntries(flat.map(({ name, index, count }) => [`${name}-${index}`, count])),
-        answer: (codes = {}) => {
-          const partitionAnswer = (name: string, index: number): PartitionAnswer & { index: number } => {
-            const errorCode = codes[`${name}-${index}`] ?? 0;
-            const at = this.next++ * 1_000n;
-            return { index, errorCode, baseOffset: errorCode === 0 ? at : -1n, logAppendTimeMs: -1n, errorMessage: null, recordErrors: [] };
-          };
-          resolve({ responses: flat.toReversed().map(({ name, index }) => ({ name, partitionResponses: [partitionAnswer(name, index)] })) });
-        },
-        fail: reject,
-      });
-    });
-  }
-}
-
-const codes = (results: readonly RecordResult[]): string[] => results.map((result) => (result.kind === 'stored' ? 'stored' : result.error.code));
 
 describe('the accumulator', () => {
   it('sends calls that wait together in one request, and collects while one is on its way', async () => {

@@ -1,28 +1,23 @@
 import { KafkaError, isKafkaError } from '../../errors/kafka-error.js';
 import type { Clock } from '../../session/cluster-settings.js';
 import type { ProduceRecord, RecordResult } from '../../session/session.port.js';
-import { ConnectionFault } from '../../transports/transport.js';
-import type { BrokerConnection } from '../broker.connection.js';
+import { DEFAULT_PRODUCER, type ProducerSettings } from '../../session/producer.settings.js';
 import type { Timers } from '../deadline.js';
 import type { MetadataCache, TopicMetadata } from '../metadata.cache.js';
 import type { ByteBudget } from './byte-budget.js';
-import { type Batch, planFlushes } from './flush.plan.js';
-import { PRODUCE, type WireTopic } from './produce.api.js';
-import { judgePartition, storedResult } from './produce.answer.js';
+import type { Batch } from './batch.js';
+import { planFlushes } from './flush.plan.js';
+import { type LeaderConnections, LeaderFlush } from './leader.flush.js';
 import { ProduceCall } from './produce.call.js';
-import { encodeRecordBatch } from './record-batch.codec.js';
+import type { FetchIdentity } from './producer.identity.js';
 import { recordBytes, routeRecord } from './record.route.js';
 import { TopicQueues } from './topic.queues.js';
 
-const RETRY_MS = 50;
 const RETRY_MOST_MS = 1_000;
 /** Routing this many records takes about a millisecond; then others get their turn (Must 14). */
 const ROUTE_SLICE = 2_000;
 
-/** The two things that the accumulator needs of the rest: a connection to a leader, and what is known of topics. */
-export interface LeaderConnections {
-  toNode(purpose: 'work', nodeId: number, deadline: number): Promise<Pick<BrokerConnection, 'request'>>;
-}
+/** What is known of topics, as far as writing needs it. */
 export type TopicKnowledge = Pick<MetadataCache, 'peek' | 'isStale' | 'forget' | 'refreshInBackground' | 'lookup' | 'fresh'>;
 
 export interface AccumulatorContext {
@@ -31,6 +26,10 @@ export interface AccumulatorContext {
   readonly budget: ByteBudget;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Absent: the defaults. */
+  readonly producer?: ProducerSettings;
+  /** Where an idempotent producer gets who it is. */
+  readonly identity: FetchIdentity;
   /** A defect that a record's result alone would hide. */
   readonly defect: (error: unknown) => void;
 }
@@ -43,12 +42,19 @@ export class Accumulator {
   readonly #context: AccumulatorContext;
   readonly #topics = new Map<string, TopicQueues>();
   readonly #busy = new Set<number>();
+  readonly #producer: ProducerSettings;
+  readonly #sender: LeaderFlush;
+  /** Bytes that came since the last look at what to send. */
+  #gathered = 0;
+  #cancelLinger: (() => void) | null = null;
   #scheduled = false;
   #lookingUp = false;
   #cancelWake: (() => void) | null = null;
 
   constructor(context: AccumulatorContext) {
     this.#context = context;
+    this.#producer = context.producer ?? DEFAULT_PRODUCER;
+    this.#sender = new LeaderFlush({ ...context, producer: this.#producer, queuesOf: (topic) => this.#queuesOf(topic) });
   }
 
   /** @throws KafkaError BUFFER_FULL, DEADLINE_EXCEEDED or NO_BROKER before anything was sent, and those of the token source */
@@ -63,7 +69,10 @@ export class Accumulator {
       const call = new ProduceCall(records.length, deadline);
       const cancel = timers.after(deadline - clock.now(), () => {
         call.expire();
-        for (const { all } of this.#topics.values()) for (const queue of all) queue.prune();
+        for (const queues of this.#topics.values()) {
+          for (const queue of queues.all) queue.prune();
+          this.#sender.prune(queues);
+        }
       });
       try {
         for (let i = 0; i < records.length; i++) {
@@ -107,13 +116,21 @@ export class Accumulator {
     if (route.kind === 'refused') return call.fail(index, route.error);
     const queues = this.#queuesOf(record.topic);
     (route.kind === 'keyless' ? queues.keyless : queues.partition(route.partition)).push(call.entry(index, record, bytes));
-    this.#schedule();
+    this.#gathered += bytes;
+    if (this.#producer.lingerMs === 0 || this.#gathered >= this.#producer.batchBytes) this.#schedule();
+    else this.#linger();
   }
 
   #queuesOf(topic: string): TopicQueues {
     let queues = this.#topics.get(topic);
-    if (queues === undefined) this.#topics.set(topic, (queues = new TopicQueues()));
+    if (queues === undefined) this.#topics.set(topic, (queues = new TopicQueues(this.#producer.batchBytes)));
     return queues;
+  }
+
+  /** A first record waits for others a little, by setting. */
+  #linger(): void {
+    if (this.#scheduled) return;
+    this.#cancelLinger ??= this.#context.timers.after(this.#producer.lingerMs, () => this.#schedule());
   }
 
   /** One turn of the event loop later: whatever calls arrive until then share the flush. */
@@ -127,6 +144,9 @@ export class Accumulator {
   }
 
   #pump(): void {
+    this.#gathered = 0;
+    this.#cancelLinger?.();
+    this.#cancelLinger = null;
     const { metadata, clock, timers } = this.#context;
     const plan = planFlushes(this.#topics, metadata, this.#busy, clock.now());
     for (const { topic, error } of plan.failures) this.#failWaiting(topic, error);
@@ -152,6 +172,7 @@ export class Accumulator {
   }
 
   #failWaiting(topic: string, error: KafkaError): void {
+    this.#sender.giveUp(topic);
     for (const queue of this.#queuesOf(topic).all) {
       if (queue.inFlight) continue;
       while (!queue.isEmpty) for (const entry of queue.take(Infinity, Infinity)) entry.call.fail(entry.index, error);
@@ -159,107 +180,15 @@ export class Accumulator {
   }
 
   async #flush(leader: number, batches: readonly Batch[]): Promise<void> {
-    const { connections, clock } = this.#context;
-    const entries = batches.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries));
-    const deadline = entries.reduce((latest, { call }) => Math.max(latest, call.deadline), 0);
     this.#busy.add(leader);
     this.#mark(batches, true);
-    try {
-      const connection = await connections.toNode('work', leader, deadline);
-      const sentAt = clock.now();
-      const topics = toWireTopics(batches, sentAt);
-      for (const entry of entries) entry.sent = true;
-      const answer = await connection.request(PRODUCE, [Math.max(1, deadline - sentAt), topics], deadline);
-      this.#distribute(batches, answer.responses, sentAt);
-    } catch (error) {
-      this.#failed(batches, error);
-    } finally {
-      this.#busy.delete(leader);
-      this.#mark(batches, false);
-      this.#schedule();
-    }
+    await this.#sender.send(leader, batches);
+    this.#busy.delete(leader);
+    this.#mark(batches, false);
+    this.#schedule();
   }
 
   #mark(batches: readonly Batch[], inFlight: boolean): void {
     for (const { topic, partition } of batches) this.#queuesOf(topic).partition(partition).inFlight = inFlight;
   }
-
-  /** By the names in the answer: a broker does not keep the order of the request. */
-  #distribute(batches: readonly Batch[], topics: readonly { name: string; partitionResponses: readonly ({ index: number } & Parameters<typeof judgePartition>[0])[] }[], sentAt: number): void {
-    const answers = new Map(topics.flatMap(({ name, partitionResponses }) => partitionResponses.map((answer) => [`${answer.index}/${name}`, answer] as const)));
-    for (const batch of batches) {
-      const answer = answers.get(`${batch.partition}/${batch.topic}`);
-      const entries = batch.parts.flatMap((part) => part.entries);
-      if (answer === undefined) {
-        for (const { call, index } of entries) call.fail(index, new KafkaError('OUTCOME_UNKNOWN', { resource: batch.topic }));
-        continue;
-      }
-      const verdict = judgePartition(answer, batch.topic, batch.partition, entries.length, Math.max(...entries.map(({ tries }) => tries)));
-      switch (verdict.kind) {
-        case 'stored':
-          for (const [i, { call, index, record }] of entries.entries()) call.settle(index, storedResult(answer, batch.partition, i, record, sentAt));
-          for (const { queue } of batch.parts) queue.relax();
-          break;
-        case 'failed':
-          for (const { call, index } of entries) call.fail(index, verdict.error);
-          break;
-        case 'again':
-          if (verdict.stale) this.#context.metadata.forget(batch.topic);
-          this.#putBack(batch, verdict.error, true);
-          break;
-        case 'split':
-          for (const { queue, entries } of batch.parts) queue.shrink(entries);
-          this.#putBack(batch, null, false);
-          break;
-        case 'without':
-          for (const [i, error] of verdict.bad) entries[i]?.call.fail(entries[i].index, error);
-          this.#putBack(batch, null, false);
-          break;
-      }
-    }
-  }
-
-  #failed(batches: readonly Batch[], error: unknown): void {
-    const { metadata, defect } = this.#context;
-    for (const batch of batches) {
-      if ((error instanceof ConnectionFault && !error.written) || isWaitable(error)) {
-        this.#putBack(batch, isKafkaError(error) ? error : new KafkaError('NO_BROKER', {}, { cause: error }), true);
-        metadata.forget(batch.topic);
-        continue;
-      }
-      const sent = !isKafkaError(error);
-      if (sent && !(error instanceof ConnectionFault)) defect(error);
-      // The leader may be another broker now; what was sent may have been written (Must 15).
-      if (sent) metadata.forget(batch.topic);
-      for (const { call, index, record } of batch.parts.flatMap(({ entries }) => entries)) {
-        call.fail(index, isKafkaError(error) ? error : new KafkaError('OUTCOME_UNKNOWN', { resource: record.topic }, { cause: error }));
-      }
-    }
-  }
-
-  #putBack({ parts }: Batch, error: KafkaError | null, later: boolean): void {
-    const { clock } = this.#context;
-    for (const { queue, entries } of parts) {
-      for (const entry of entries) {
-        entry.sent = false;
-        if (error !== null) entry.lastError = error;
-        if (later) entry.tries++;
-      }
-      queue.putBack(entries.filter(({ call, index }) => call.isOpen(index)));
-      const tries = entries[0]?.tries ?? 0;
-      if (later) queue.notBefore = clock.now() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** Math.min(tries - 1, 5));
-    }
-  }
 }
-
-const isWaitable = (error: unknown): boolean => isKafkaError(error) && (error.code === 'NO_BROKER' || error.code === 'DEADLINE_EXCEEDED');
-
-const toWireTopics = (batches: readonly Batch[], now: number): WireTopic[] => {
-  const topics = new Map<string, WireTopic>();
-  for (const { topic, partition, parts } of batches) {
-    let wire = topics.get(topic);
-    if (wire === undefined) topics.set(topic, (wire = { name: topic, partitions: [] }));
-    wire.partitions.push({ index: partition, batch: encodeRecordBatch(parts.flatMap(({ entries }) => entries.map(({ record }) => record)), now) });
-  }
-  return [...topics.values()];
-};

@@ -1,15 +1,8 @@
 import type { KafkaError } from '../../errors/kafka-error.js';
 import type { MetadataCache, TopicMetadata } from '../metadata.cache.js';
-import type { Entry } from './produce.call.js';
-import { FLUSH_BYTES, type RecordQueue } from './record.queue.js';
+import type { Batch } from './batch.js';
+import type { RecordQueue } from './record.queue.js';
 import type { TopicQueues } from './topic.queues.js';
-
-/** Records that go to one partition in one request. `parts` says which queue each came from, for putting back. */
-export interface Batch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly parts: { readonly queue: RecordQueue; readonly entries: readonly Entry[] }[];
-}
 
 export interface FlushPlan {
   /** Leader id → what to send it in one request. */
@@ -69,12 +62,12 @@ class Draft {
 
   /** @returns whether a leader is missing */
   takeTopic(known: KnownTopic, queues: TopicQueues, random: () => number): boolean {
-    let leaderless = false;
+    let leaderless = this.#takePinned(known, queues);
     const takeKeyless = (): void => {
       if (!this.#isDue(queues.keyless)) return;
       const led = [...known.partitions.values()].filter(({ leader }) => leader >= 0);
       if (led.length === 0) leaderless = this.#hold(queues.keyless);
-      const free = led.filter(({ partition, leader }) => !this.#busy.has(leader) && queues.partitions.get(partition)?.inFlight !== true);
+      const free = led.filter(({ partition, leader }) => !this.#busy.has(leader) && !queues.pinned.has(partition) && queues.partitions.get(partition)?.inFlight !== true);
       const target = free[Math.floor(random() * free.length)];
       if (target !== undefined) this.#take(target.leader, known.name, target.partition, queues.keyless);
     };
@@ -82,13 +75,33 @@ class Draft {
     const keylessFirst = random() < 0.5;
     if (keylessFirst) takeKeyless();
     for (const [partition, queue] of rotated([...queues.partitions], random)) {
-      if (queue.inFlight || !this.#isDue(queue)) continue;
+      if (queue.inFlight || queues.pinned.has(partition) || !this.#isDue(queue)) continue;
       const leader = known.partitions.get(partition)?.leader ?? -1;
       if (leader < 0) leaderless = this.#hold(queue);
       else if (!this.#busy.has(leader)) this.#take(leader, known.name, partition, queue);
     }
     if (!keylessFirst) takeKeyless();
     return leaderless;
+  }
+
+  #takePinned(known: KnownTopic, queues: TopicQueues): boolean {
+    let leaderless = false;
+    for (const [partition, pinned] of queues.pinned) {
+      if (queues.partition(partition).inFlight) continue;
+      const leader = known.partitions.get(partition)?.leader ?? -1;
+      if (pinned.notBefore > this.#now) this.#wake(pinned.notBefore);
+      else if (leader < 0) {
+        leaderless = true;
+        this.#wake(this.#now + LEADERLESS_WAIT_MS);
+      } else if (!this.#busy.has(leader)) this.#batchesOf(leader).push({ topic: known.name, partition, parts: pinned.parts, pinned });
+    }
+    return leaderless;
+  }
+
+  #batchesOf(leader: number): Batch[] {
+    let batches = this.flushes.get(leader);
+    if (batches === undefined) this.flushes.set(leader, (batches = []));
+    return batches;
   }
 
   #isDue(queue: RecordQueue): boolean {
@@ -112,17 +125,15 @@ class Draft {
     let left = this.#room.get(leader);
     if (left === undefined) this.#room.set(leader, (left = { bytes: REQUEST_BYTES, records: REQUEST_RECORDS }));
     if (left.records <= 0 || left.bytes <= 0) return;
-    let batches = this.flushes.get(leader);
-    const batch = batches?.find((b) => b.partition === partition && b.topic === topic);
+    const batch = this.flushes.get(leader)?.find((b) => b.partition === partition && b.topic === topic);
     const present = batch === undefined ? 0 : bytesOf(batch);
     // A batch that has records already takes no more than fits beside them.
-    if (batch !== undefined && queue.nextBytes > FLUSH_BYTES - present) return;
-    const entries = queue.take(FLUSH_BYTES - present, left.records);
+    if (batch !== undefined && queue.nextBytes > queue.batchBytes - present) return;
+    const entries = queue.take(queue.batchBytes - present, left.records);
     if (entries.length === 0) return;
     left.records -= entries.length;
     for (const { bytes } of entries) left.bytes -= bytes;
-    if (batches === undefined) this.flushes.set(leader, (batches = []));
-    if (batch === undefined) batches.push({ topic, partition, parts: [{ queue, entries }] });
+    if (batch === undefined) this.#batchesOf(leader).push({ topic, partition, parts: [{ queue, entries }] });
     else batch.parts.push({ queue, entries });
   }
 }

@@ -23,6 +23,9 @@ describe('what a broker says of a partition', () => {
     ['larger than a segment', 18, 2, 0, 'split'],
     ['invalid, no word which', 87, 3, 0, 'split'],
     ['invalid, one record', 87, 1, 0, 'failed INVALID_RECORD'],
+    ['a sequence that is not the next', 45, 3, 0, 'unidentified BROKER_OTHER'],
+    ['a producer that the broker has forgotten', 59, 3, 0, 'unidentified BROKER_OTHER'],
+    ['no right to be idempotent', 31, 3, 0, 'unidentified CLUSTER_AUTHORIZATION_FAILED'],
     ['a code of a newer broker', 999, 3, 0, 'failed BROKER_OTHER'],
   ])('%s', (_case, errorCode, size, tries, expected) => {
     expect(brief(answer({ errorCode }), size, tries)).toBe(expected);

@@ -19,8 +19,14 @@ export type Verdict =
   | { readonly kind: 'again'; readonly error: KafkaError; readonly stale: boolean }
   /** Too large together: again in smaller pieces. */
   | { readonly kind: 'split' }
+  /** Refused for the producer's identity or sequence, which are ours: again with another one, or with none. */
+  | { readonly kind: 'unidentified'; readonly error: KafkaError; readonly forbidden: boolean }
   /** Some records are bad and spoilt the others, which go again without them (KIP-467). */
   | { readonly kind: 'without'; readonly bad: ReadonlyMap<number, KafkaError> };
+
+/** Out of order, duplicate, old epoch, unknown producer, fenced (KIP-98, KIP-360): none of it is the caller's doing (I21). */
+const IDENTITY_CODES: ReadonlySet<number> = new Set([45, 46, 47, 59, 90]);
+const CLUSTER_AUTHORIZATION_FAILED = 31;
 
 /** Error 3 right after a topic was created: the leader may not know it yet. */
 const UNKNOWN_TRIES = 3;
@@ -32,6 +38,7 @@ export const judgePartition = (answer: PartitionAnswer, topic: string, partition
   // Acks all: a leader that appended and then lost its place answers 6 (or 3, 56) although the next leader may have the records.
   // Its answer then carries the offset of the append; one that wrote nothing says -1 (kafka.server.DelayedProduce).
   if (answer.baseOffset >= 0n) return { kind: 'failed', error: new KafkaError('OUTCOME_UNKNOWN', error.detail) };
+  if (IDENTITY_CODES.has(code) || code === CLUSTER_AUTHORIZATION_FAILED) return { kind: 'unidentified', error, forbidden: code === CLUSTER_AUTHORIZATION_FAILED };
   if (isUnwrittenAndRetriable(code)) return { kind: 'again', error, stale: isStaleMetadata(code) };
   if (code === 3 && tries < UNKNOWN_TRIES) return { kind: 'again', error, stale: true };
   if (error.code === 'RECORD_TOO_LARGE' && size > 1) return { kind: 'split' };

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../../errors/kafka-error.js';
 import { type Entry, ProduceCall } from './produce.call.js';
-import { FLUSH_BYTES, RecordQueue } from './record.queue.js';
+import { RecordQueue } from './record.queue.js';
+
+const FLUSH_BYTES = 700_000;
 
 const fill = (sizes: readonly number[]): { queue: RecordQueue; call: ProduceCall; entries: Entry[] } => {
-  const queue = new RecordQueue();
+  const queue = new RecordQueue(FLUSH_BYTES);
   const call = new ProduceCall(sizes.length, 0);
   const entries = sizes.map((bytes, i) => call.entry(i, { topic: 't', partition: 0, key: null, value: null }, bytes));
   for (const entry of entries) queue.push(entry);

@@ -1,10 +1,5 @@
 import type { Entry } from './produce.call.js';
 
-/** At most this much of one partition in one flush: well under the default max.message.bytes of 1 MiB. */
-export const FLUSH_BYTES = 700_000;
-/** Above half a flush a record goes alone, so that one too large does not drag others through a refusal. */
-const ALONE_BYTES = FLUSH_BYTES / 2;
-
 /** Records of one partition (or the keyless ones of one topic) in order. Taken from the front, put back in front. */
 export class RecordQueue {
   #entries: Entry[] = [];
@@ -13,7 +8,19 @@ export class RecordQueue {
   inFlight = false;
   /** Not before this time (epoch ms), after a retriable error. */
   notBefore = 0;
-  #mostBytes = FLUSH_BYTES;
+  /** At most this much of one partition in one flush. */
+  readonly batchBytes: number;
+  #mostBytes: number;
+
+  constructor(batchBytes: number) {
+    this.batchBytes = batchBytes;
+    this.#mostBytes = batchBytes;
+  }
+
+  /** Above half a flush a record goes alone, so that one too large does not drag others through a refusal. */
+  get #aloneBytes(): number {
+    return this.batchBytes / 2;
+  }
 
   get isEmpty(): boolean {
     return this.#head === this.#entries.length;
@@ -40,12 +47,12 @@ export class RecordQueue {
     while (this.#head < this.#entries.length && taken.length < mostRecords) {
       const entry = this.#entries[this.#head] as Entry;
       if (entry.call.isOpen(entry.index)) {
-        if (taken.length > 0 && (bytes + entry.bytes > most || entry.bytes > ALONE_BYTES)) break;
+        if (taken.length > 0 && (bytes + entry.bytes > most || entry.bytes > this.#aloneBytes)) break;
         taken.push(entry);
         bytes += entry.bytes;
       }
       this.#head++;
-      if (entry.bytes > ALONE_BYTES && taken.length > 0) break;
+      if (entry.bytes > this.#aloneBytes && taken.length > 0) break;
     }
     if (this.isEmpty || (this.#head > 1_000 && this.#head * 2 > this.#entries.length)) this.#compact();
     return taken;
@@ -70,7 +77,7 @@ export class RecordQueue {
 
   /** A flush was stored: grow back slowly, since the limit that was met belongs to the topic and may have been raised. */
   relax(): void {
-    if (this.#mostBytes < FLUSH_BYTES) this.#mostBytes = Math.min(FLUSH_BYTES, Math.ceil(this.#mostBytes * 1.25));
+    if (this.#mostBytes < this.batchBytes) this.#mostBytes = Math.min(this.batchBytes, Math.ceil(this.#mostBytes * 1.25));
   }
 
   #compact(): void {
