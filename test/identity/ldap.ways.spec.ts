@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthorities } from '@postern/auth-plugins';
 import { BASE_DN, chosenProgram, groupDn, LOCKOUT, makeCertificates, personDn, startDirectory, withLdap, type Directory, type DirectoryProgram } from '../../stack/src/index.ts';
 import { stack } from '../setup/stack.ts';
 import { addEntry } from './add-entry.ts';
@@ -94,14 +95,26 @@ describe.each(ways)('further ways of logins and groups, against %s by %s', (prog
     const { ended, reports } = await login('alice', 'alice-secret', { groupSearch: { base: `ou=nowhere,${BASE_DN}` } });
     expect([ended, reports]).toEqual(['503 directory', ['group-search-refused:32']]);
   });
-  it('somebody taken out of a group is out of it within a minute', async () => {
-    const { plugin, later } = ldapFor(directory, { driver, groupSearch: SEARCH });
-    const groups = async () => principalOf(await run(plugin, basic('dave', 'p:a:ss wörd'))).groups;
-    expect(await groups()).toEqual({ kind: 'known', ids: [groupDn('kafka-users')] });
+  it.each([
+    ['member', SEARCH],
+    ['memberOf', undefined],
+  ])('somebody taken out of the group that admits is refused within a minute, by %s', async (_sentence, groupSearch) => {
+    const { plugin, later } = ldapFor(directory, { driver, groupSearch });
+    const authorities = createAuthorities({ protectedNames: ['admin'], authorities: [{ id: 'corp', admits: { groups: [groupDn('kafka-users')] }, kafkaNames: { owns: 'plain' } }] });
+    const admission = async () => authorities.admission(principalOf(await run(plugin, basic('dave', 'p:a:ss wörd')))).kind;
+    expect(await admission()).toBe('admitted');
     await directory.removeFromGroup('dave', 'kafka-users');
     later(60);
-    expect(await groups()).toEqual({ kind: 'known', ids: [] });
+    expect(await admission()).toBe('refused');
     await directory.addToGroup('dave', 'kafka-users');
+    later(60);
+    expect(await admission()).toBe('admitted');
+    await plugin.close();
+  });
+  it('whoever is in more groups than the settings allow is neither admitted nor refused: 503', async () => {
+    const { plugin } = ldapFor(directory, { driver, groupSearch: { ...SEARCH, maxGroups: 1 } });
+    const authorities = createAuthorities({ protectedNames: ['admin'], authorities: [{ id: 'corp', admits: { groups: [groupDn('kafka-users')] }, kafkaNames: { owns: 'plain' } }] });
+    expect(authorities.admission(principalOf(await run(plugin, basic('alice', 'alice-secret')))).kind).toBe('unknown');
     await plugin.close();
   });
 

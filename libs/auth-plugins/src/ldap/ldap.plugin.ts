@@ -6,6 +6,7 @@ import type { DirectoryDriver } from './directory.driver.js';
 import { DRIVERS } from './driver.choice.js';
 import { createDirectoryLogin } from './directory.login.js';
 import { createFailureBudget } from './failure.budget.js';
+import { assertGroupForm } from './group.form.js';
 import { ldapSchema, type LdapSettings } from './ldap.settings.js';
 import { createLdapVerifier } from './ldap.verifier.js';
 import { createLoginQueue } from './login.queue.js';
@@ -17,11 +18,12 @@ const PROBE_EVERY_MS = 10_000;
 
 /**
  * @param driver another LDAP library, or a directory made for a spec
- * @throws StartupError for unreadable files and names that are no DNs
+ * @throws StartupError for unreadable files, names that are no DNs, and rules that name groups in another form
  */
 export const createLdapPlugin = (settings: LdapSettings, dependencies: PluginDependencies, driver: DirectoryDriver = DRIVERS[settings.driver]): Plugin => {
   const { clock, report } = dependencies;
   const say = (event: string, code?: string | number) => report?.({ pluginId: settings.id, event, ...(code === undefined ? {} : { code }) });
+  assertGroupForm(`plugins.${settings.id}`, settings, dependencies.namedGroups?.(settings.authority) ?? []);
   const access = openDirectory({ at: `plugins.${settings.id}`, settings, connections: settings.connections, driver, report: say }, dependencies);
   const cache = createCredentialCache({ pluginId: settings.id, ...settings.cache, clock });
   // Without a service account an account's several names cannot be told to be one before the bind: each gets half.
