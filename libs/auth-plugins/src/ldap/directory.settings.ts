@@ -50,4 +50,4 @@ export type DirectorySettings = z.infer<typeof directorySchema>;
 export const isOverTls = ({ urls, unsafe, startTls }: Pick<DirectorySettings, 'urls' | 'unsafe' | 'startTls'>): boolean =>
   startTls === true ? unsafe === undefined && urls.every((text) => text.startsWith('ldap:')) : urls.every((text) => text.startsWith('ldaps:') || (unsafe === true && isLoopback(new URL(text))));
 
-export const OVER_TLS = { path: ['urls'], message: 'must all be ldaps://, or all ldap:// with startTls: true; ldap:// without TLS needs unsafe: true and a loopback address (I22)' };
+export const OVER_TLS = { path: ['urls'], message: 'must be ldaps://, or ldap:// with startTls: true for all of them; ldap:// without TLS needs unsafe: true and a loopback address (I22)' };
