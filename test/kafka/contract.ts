@@ -7,6 +7,7 @@ import { registerFaultCases } from './fault.cases.ts';
 import type { Contract } from './contract.setup.ts';
 import { registerFetchCases } from './fetch.cases.ts';
 import { registerGroupCases } from './group.cases.ts';
+import { registerLogCases } from './log.cases.ts';
 import { registerOffsetCases } from './offset.cases.ts';
 import { registerTopicCases } from './topic.cases.ts';
 import { registerAclAdminCases } from './admin/acl.cases.ts';
@@ -52,6 +53,7 @@ export const registerContract = (transport: TransportName): void => {
     registerProduceCases(contract);
     registerFetchCases(contract);
     registerOffsetCases(contract);
+    registerLogCases(contract);
     registerTopicCases(contract);
     registerGroupCases(contract);
     registerClusterAdminCases(contract);
