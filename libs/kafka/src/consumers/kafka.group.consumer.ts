@@ -7,9 +7,9 @@ import type { GroupCoordinator } from '../protocol/groups/group.coordinator.js';
 import { type Generation, Membership, type MembershipSettings } from '../protocol/groups/membership.js';
 import { type ListOffsetsContext, listOffsets } from '../protocol/offsets/list-offsets.js';
 import type { PositionsFetchContext } from '../protocol/fetch/positions.fetch.js';
-import { isTopicName } from '../protocol/topic-name.js';
 import type { KafkaCaller, KafkaCredentialSource } from '../session/kafka-credential.js';
 import type { CallOptions, OffsetQuery } from '../session/session.port.js';
+import { topicRefusal } from '../session/topic.refusal.js';
 import type { CommitResult, ConsumedRecord, GroupConsumer, GroupConsumerSettings, PartitionOffset, PollLimits, TopicPartition } from './group.consumer.port.js';
 import { PartitionPositions } from './partition.positions.js';
 import { pollRound } from './poll.round.js';
@@ -265,6 +265,6 @@ export class KafkaGroupConsumer implements GroupConsumer {
 }
 
 const mayRead = ({ topics }: KafkaCaller, topic: string): void => {
-  if (!isTopicName(topic)) throw new KafkaError('INVALID_TOPIC', { resource: topic.slice(0, 249) });
-  if (!topics.admits(topic, 'read')) throw new KafkaError('TOPIC_RULE_DENIED', { resource: topic });
+  const refusal = topicRefusal(topics, topic, 'read');
+  if (refusal !== null) throw refusal;
 };
