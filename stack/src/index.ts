@@ -36,3 +36,6 @@ export type { MdsTokenShape } from '../mds/mds.token.ts';
 export { startActiveDirectory, type ActiveDirectory, type ActiveDirectoryOptions } from './samba/start-active-directory.ts';
 export { activeDirectoryMissing } from './samba/samba.install.ts';
 export { AD_ACCOUNTS, AD_BASE_DN, AD_GROUPS_DN, AD_LOCKOUT, AD_PEOPLE_DN, adGroupDn, adPassword, adPersonDn, NETBIOS_DOMAIN, quotedPassword, REALM } from './samba/active-directory.entries.ts';
+export { startKeycloak, type Keycloak, type KeycloakOptions } from './keycloak/start-keycloak.ts';
+export type { ClientWish, KeycloakRealm, PersonWish, RealmWish } from './keycloak/keycloak.realm.ts';
+export type { KeyAlgorithm } from './keycloak/realm.keys.ts';

@@ -20,7 +20,8 @@ export type Progress = (line: string) => void;
 
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
-const runMaven = (set: JarSet, outputDirectory: string, progress: Progress): Promise<void> =>
+/** Copies what a POM names into a folder, with Maven's strict checksums. @throws StackError with Maven's first reason */
+export const runMaven = (set: Pick<JarSet, 'title' | 'pom' | 'properties'>, outputDirectory: string, progress: Progress): Promise<void> =>
   new Promise((resolve, reject) => {
     const properties = { ...set.properties, includeScope: 'runtime', outputDirectory };
     const maven = spawn('mvn', ['-B', '-C', '-f', set.pom, COPY, ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`)], {

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { CertificateFiles } from '../certificates/make-certificates.ts';
+import { ownerOnlyDir } from '../files/owner-only.ts';
+import { callHttps } from '../issuer/issuer.calls.ts';
+import type { Progress } from '../maven/fetch-jars.ts';
+import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import { choosePort } from '../processes/ports.ts';
+import { waitUntil } from '../processes/wait-until.ts';
+import { fetchKeycloak } from './fetch-keycloak.ts';
+import { keycloakAdmin } from './keycloak.admin.ts';
+import { keycloakJava } from './keycloak.java.ts';
+import { makeRealm, type KeycloakRealm, type RealmWish } from './keycloak.realm.ts';
+
+export interface KeycloakOptions {
+  readonly runDir: string;
+  readonly certificates: CertificateFiles;
+  readonly lifetime: Lifetime;
+  readonly progress?: Progress;
+}
+
+export interface Keycloak {
+  readonly url: string;
+  readonly caFile: string;
+  readonly pid: number;
+  readonly logFile: string;
+  makeRealm(wish: RealmWish): Promise<KeycloakRealm>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** On the same port with the same realms and keys. */
+  restart(): Promise<void>;
+}
+
+const ADMIN = 'stack-admin';
+
+/**
+ * A real Keycloak on loopback over HTTPS: an identity provider that is not our own work, for the long suite. About 25 s
+ * for the first start (it makes its database), 10 s for a later one, 400 MB of memory.
+ * @throws StackError with what to install; Error with its last words when it will not start
+ */
+export const startKeycloak = async ({ certificates, lifetime, progress = () => {}, ...options }: KeycloakOptions): Promise<Keycloak> => {
+  const home = await fetchKeycloak(progress);
+  const runDir = ownerOnlyDir(options.runDir);
+  const port = await choosePort(null);
+  const managementPort = await choosePort(null);
+  const url = `https://127.0.0.1:${port}`;
+  const password = randomBytes(18).toString('base64url');
+  const { caFile, servers } = certificates;
+  const args = [
+    'start', '--optimized', '--cache=local', '--http-enabled=false', '--http-host=127.0.0.1', `--https-port=${port}`, `--http-management-port=${managementPort}`, `--hostname=${url}`,
+    `--https-certificate-file=${servers.issuer.certFile}`, `--https-certificate-key-file=${servers.issuer.keyFile}`,
+    // Its own default names the folder of the distribution. VALUE is a name that Keycloak's tables use and H2 reserves.
+    `--db-url=jdbc:h2:file:${join(runDir, 'keycloak')};NON_KEYWORDS=VALUE`,
+  ];
+  const env = { KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN, KC_BOOTSTRAP_ADMIN_PASSWORD: password, QUARKUS_TRANSACTION_MANAGER_OBJECT_STORE_DIRECTORY: join(runDir, 'transactions') };
+  const launch = async (): Promise<RunningChild> => {
+    const child = startChild({ name: 'keycloak', runDir, logFile: join(runDir, 'keycloak.log'), command: 'java', args: keycloakJava(home, [`-Djava.io.tmpdir=${runDir}`], args), env, lifetime });
+    const answers = async (): Promise<true | null> => (child.ended() !== null || (await callHttps(`${url}/realms/master`, caFile)).status === 200 ? true : null);
+    await waitUntil('Keycloak', answers, 120_000, 200);
+    assertRunning(child, 'Keycloak');
+    return child;
+  };
+  progress('Keycloak: starting');
+  let child = await launch();
+  const admin = keycloakAdmin({ url, caFile, name: ADMIN, password });
+  return {
+    url,
+    caFile,
+    logFile: child.logFile,
+    get pid() {
+      return child.pid;
+    },
+    makeRealm: (wish) => makeRealm(admin, url, caFile, wish),
+    stop: () => child.stop(),
+    kill: () => child.kill(),
+    freeze: () => child.freeze(),
+    thaw: () => child.thaw(),
+    restart: async () => {
+      if (child.ended() === null) await child.stop();
+      child = await launch();
+    },
+  };
+};
