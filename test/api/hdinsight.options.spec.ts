@@ -11,7 +11,7 @@ import { runProxy, type RunningProxy } from './running-proxy.ts';
 let stack: Stack;
 let proxy: RunningProxy;
 let member = '';
-const OPTIONS = { recordsAsArray: true, unavailableIs503: true, bareToken: true, openStatus: true, existingTopicIs409: true, nullValue: 'refused', notUtf8: 'base64', internalTopics: true };
+const OPTIONS = { recordsAsArray: true, unavailableIs503: true, bareToken: true, openStatus: true, existingTopicIs409: true, nullValue: 'refused', notUtf8: 'base64', internalTopics: true, deleteTopics: true };
 
 beforeAll(async () => {
   stack = theStack();
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => proxy?.stop());
 
-const { put, post, read, topics } = hdinsightCalls(() => proxy.hdinsight, () => member);
+const { call, put, post, read, topics } = hdinsightCalls(() => proxy.hdinsight, () => member);
 const bare = () => member.slice('Bearer '.length);
 
 describe('by setting,', () => {
@@ -47,9 +47,9 @@ describe('by setting,', () => {
   });
 
   it('2 GET /v1/status without token is 200; a wrong one stays 401, every other path too, and so does the other listener', async () => {
-    const call = async (path: string, authorization?: string) => (await proxy.hdinsight.call(path, authorization === undefined ? {} : { authorization })).status;
-    expect([await call('/v1/status'), await call('/v1/status', 'Bearer a.b.c'), await call('/v1/status', member)]).toEqual([200, 401, 200]);
-    expect([await call('/v1/metadata/topics'), await call('/v1/statu'), await call('/v1/status/')]).toEqual([401, 401, 401]);
+    const statusOf = async (path: string, authorization?: string) => (await proxy.hdinsight.call(path, authorization === undefined ? {} : { authorization })).status;
+    expect([await statusOf('/v1/status'), await statusOf('/v1/status', 'Bearer a.b.c'), await statusOf('/v1/status', member)]).toEqual([200, 401, 200]);
+    expect([await statusOf('/v1/metadata/topics'), await statusOf('/v1/statu'), await statusOf('/v1/status/')]).toEqual([401, 401, 401]);
     expect((await proxy.call('/v1/status')).status).toBe(401);
     expect((await proxy.hdinsight.call('/v1/status', { method: 'POST' })).status).toBe(401);
   });
@@ -59,6 +59,23 @@ describe('by setting,', () => {
     const again = await put('opt.t');
     expect([again.status, json(again.body)['error_code']]).toEqual([409, 40002]);
   });
+
+  it('40 DELETE of a topic takes it away, with the caller\'s own right, and is still refused by the gate and on the other listener', async () => {
+    expect((await put('opt.gone')).status).toBe(200);
+    const refused = await call('/topics/opt.gone', { method: 'DELETE' });
+    expect([refused.status, json(refused.body)['error_code']]).toEqual([403, 40301]);
+    await stack.kafka.addAcls({ principal: stack.issuer.client('orders-service').objectId, resource: 'topic', name: 'opt.gone', operations: ['delete'] });
+    const own = bearer(await stack.issuer.fetchToken('orders-service'));
+    expect([(await proxy.call('/v1/topics/opt.gone', { method: 'DELETE', authorization: own })).status, (await proxy.hdinsight.call('/v1/topics/opt.gone', { method: 'DELETE' })).status]).toEqual([404, 401]);
+    const gone = await call('/topics/opt.gone', { method: 'DELETE' });
+    expect([gone.status, JSON.parse(gone.body)]).toEqual([200, 'Topic opt.gone deleted.']);
+    expect(await topics()).not.toContain('opt.gone');
+    expect((await call('/topics/opt.gone', { method: 'DELETE' })).status).toBe(404);
+    const denied = await runProxy(stack, { environment: { POSTERN__hdinsight: '{deleteTopics: true}', POSTERN__gate: JSON.stringify({ rules: [{ effect: 'allow', who: { everyone: true } }, { effect: 'deny', operations: ['api.hdinsight.topics.delete'], who: { everyone: true } }] }) } });
+    expect((await denied.hdinsight.call('/v1/topics/opt.t', { method: 'DELETE', authorization: member })).status).toBe(403);
+    await denied.stop();
+    expect(await topics()).toContain('opt.t');
+  }, 60_000);
 
   it('27 a null value is 400 and nothing is written', async () => {
     expect((await post('opt.bytes', '{"records":[{"value":1},{"key":"k","value":null}]}')).status).toBe(400);

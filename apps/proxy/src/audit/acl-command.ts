@@ -8,6 +8,7 @@ const NEEDED: Partial<Record<OperationName, readonly string[]>> = {
   'api.v2.produce-to-topic': ['Write'],
   'api.v2.produce-to-partition': ['Write'],
   'api.hdinsight.topics.create': ['Create'],
+  'api.hdinsight.topics.delete': ['Delete'],
   'api.hdinsight.partitions.list': ['Describe'],
   'api.hdinsight.partitions.get': ['Describe'],
   'api.hdinsight.produce': ['Write'],

@@ -119,6 +119,8 @@ export const settingsSchema = z.strictObject({
       openStatus: z.boolean().default(false),
       /** 409 instead of 400 for creating a topic that is there. */
       existingTopicIs409: z.boolean().default(false),
+      /** Adds DELETE /v1/topics/{topic}, which the published API has not. */
+      deleteTopics: z.boolean().default(false),
       /** What a record's `"value": null` is: a tombstone, or 400. */
       nullValue: z.enum(['tombstone', 'refused']).default('tombstone'),
       /** How keys and values that are no UTF-8 are shown: with replacement characters, or whole in base64. */

@@ -18,6 +18,7 @@ const PLACES = {
   'api.hdinsight.status': 'none',
   'api.hdinsight.topics.list': 'inside',
   'api.hdinsight.topics.create': 'path',
+  'api.hdinsight.topics.delete': 'path',
   'api.hdinsight.brokers.list': 'none',
   'api.hdinsight.partitions.list': 'path',
   'api.hdinsight.partitions.get': 'path',

@@ -48,6 +48,8 @@ const BODIES: Partial<Record<OperationName, string>> = {
   'api.hdinsight.produce': RECORDS,
   'api.hdinsight.topics.create': '{}',
 };
+/** There by a setting only; test/api has it with the setting on. */
+const BY_SETTING: readonly OperationName[] = ['api.hdinsight.topics.delete'];
 const SPELLINGS = [FORBIDDEN, '%73ecret.orders', 'secret%2Eorders', 'secret.%6Frders'];
 
 const call = async (proxy: ProxyUnderTest, method: string, path: string) => {
@@ -91,7 +93,7 @@ describe.each([
         expect(`${method} ${url} as ${spelling}: ${status}`).toBe(`${method} ${url} as ${spelling}: 403`);
       }
     }
-    expect([...driven].sort()).toEqual(OPERATIONS.filter((operation) => topicPlaceOf(operation) === 'path').toSorted());
+    expect([...driven].sort()).toEqual(OPERATIONS.filter((operation) => topicPlaceOf(operation) === 'path' && !BY_SETTING.includes(operation)).toSorted());
     expect(kafka.seen).toEqual([]);
   }, 60_000);
 

@@ -47,7 +47,7 @@ export const createProxy = async ({ settings, pathOf }: LoadedSettings, authenti
   };
   const http = createHttp(serve as Parameters<typeof createHttp>[0], routes, authentication, onEnd);
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.of(parts),
+    AppModule.of(parts, settings),
     new DenyingAdapter(http as never),
     // Bodies are for the controllers' reader; NestJS's own log lines are not ours and say nothing that an operator needs.
     { bodyParser: false, logger: false, abortOnError: false },
