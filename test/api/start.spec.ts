@@ -86,7 +86,7 @@ describe('a running proxy', () => {
   it('reads its signing keys again on SIGHUP, and keeps the old ones when the file is bad', async () => {
     const served = readFileSync(proxy.proxy.jwksFile, 'utf8');
     process.kill(proxy.proxy.pid, 'SIGHUP');
-    await expect.poll(() => proxy.log()).toContain('signing keys read again');
+    await expect.poll(() => proxy.log()).toContain('settings read again');
     const good = readFileSync(stack.minted.keysFile);
     writeFileSync(stack.minted.keysFile, '{"keys":');
     try {

@@ -103,7 +103,8 @@ describe('a caller at Kafka', () => {
       retiredAt: null,
     });
     writeAtomically(keys.keysFile, JSON.stringify({ keys: [entry(keys.kid, 'retiring', `${keys.kid}.pem`, 2, 7_200), entry(next.kid, 'active', `next/${next.kid}.pem`, 1, 1)] }));
-    await tokens.reload();
+    tokens.stage().take();
+    await tokens.writeJwksFiles();
     const dave = basic('dave', 'p:a:ss wörd');
     const source = sourceOf(await byPassword('dave', 'p:a:ss wörd'), dave);
     expect(decodeProtectedHeader((await source.fetch()).token.reveal()).kid).toBe(next.kid);

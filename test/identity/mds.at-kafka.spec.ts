@@ -26,7 +26,7 @@ describe('the token of MDS at Kafka', () => {
     const authorities = createAuthorities({ protectedNames: ['admin', 'broker', 'postern'], authorities: [{ id: 'corp', admits: { anyoneInThisTenant: true }, kafkaNames: { owns: 'plain' } }] });
     matrix = createCredentialMatrix({
       plugins: [plugin], authorities, maxProofAgeSeconds: 600, clock,
-      tokens: { clusterIds: [], mint: () => Promise.reject(new Error('nothing is minted here')) },
+      tokens: { clusterIds: [], isLive: () => true, mint: () => Promise.reject(new Error('nothing is minted here')) },
       clusters: [
         {
           id: 'main',

@@ -43,7 +43,7 @@ describe('callers by certificate whose tokens MDS makes', () => {
         if (!sink.isUp) throw new Error('disk full');
         records.push(record);
       },
-      tokens: { clusterIds: [], mint: () => Promise.reject(new Error('nothing is minted here')) },
+      tokens: { clusterIds: [], isLive: () => true, mint: () => Promise.reject(new Error('nothing is minted here')) },
       clusters: [{ id: 'main', listeners: [{ name: 'mds', trusts: { kind: 'mds', issuer: 'Confluent' } }], credentials: [{ from: 'authority:apps', source: 'mds', listener: 'mds' }] }],
     });
     const login = async (subject: string): Promise<VerifiedPrincipal> => {

@@ -7,7 +7,6 @@ import { DeleteTopic } from './cluster/delete-topic.use-case.js';
 import { Partitions } from './cluster/partitions.use-case.js';
 import { Topics } from './cluster/topics.use-case.js';
 import type { Settings } from './config/settings.schema.js';
-import { TopicRules } from './gate/topic-rules.js';
 import { BodyReader } from './http/body-reader.js';
 import { HdinsightMetadataController } from './hdinsight/metadata.controller.js';
 import { HdinsightRecordsController } from './hdinsight/records.controller.js';
@@ -31,7 +30,7 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: [RootController, TopicsController, ProduceController, HdinsightMetadataController, HdinsightRecordsController, ...(hdinsight.deleteTopics ? [HdinsightTopicDeletionController] : [])],
-      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, BodyReader, ApiTerms, CallerMaker, TopicRules, Topics, Partitions, CreateTopic, DeleteTopic, Produce, ReadPartition],
+      providers: [...parts, ...GUARDS_IN_ORDER, RequestLog, RequestMetrics, BodyReader, ApiTerms, CallerMaker, Topics, Partitions, CreateTopic, DeleteTopic, Produce, ReadPartition],
     };
   }
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { StartupError } from '@postern/auth-plugins';
+import { collectReads, StartupError, type FileReads } from '@postern/auth-plugins';
 import { loadSettings } from './config/load-settings.js';
 import { SettingsError } from './config/settings-error.js';
 import { createLogger } from './telemetry/logger.js';
@@ -28,7 +28,10 @@ const configFile = (): string => {
 };
 
 const main = async (): Promise<void> => {
-  const loaded = loadSettings(configFile(), process.env);
+  const file = configFile();
+  const load = () => loadSettings(file, process.env);
+  const reads: FileReads = new Map();
+  const loaded = collectReads(reads, load);
   const { log, flush } = createLogger(loaded.settings.log.level);
   // A bug that reaches here has left something half done: say so without its text, and let the supervisor start afresh.
   const fatal = (kind: string) => (error: unknown) => {
@@ -38,7 +41,7 @@ const main = async (): Promise<void> => {
   };
   process.on('uncaughtException', fatal('uncaught-exception')).on('unhandledRejection', fatal('unhandled-rejection'));
 
-  const running = await start(loaded, log);
+  const running = await start(loaded, log, load, reads);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

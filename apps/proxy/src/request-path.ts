@@ -7,7 +7,6 @@ import type { RequestLog } from './audit/request-log.js';
 import { RequestRecord } from './audit/request-record.js';
 import { AuthenticationGuard } from './authn/authentication.guard.js';
 import { takeCredential } from './authn/presented-credential.js';
-import type { Authentication } from './authn/authentication.js';
 import { AdmissionGuard } from './gate/admission.guard.js';
 import { ListenerApiGuard } from './http/listener-api.guard.js';
 import { ErrorFilter } from './http/error.filter.js';
@@ -20,6 +19,7 @@ import { sendProblem } from './http/send-problem.js';
 import { FloodLimit, sourceOf } from './limits/flood.limit.js';
 import { PrincipalLimitGuard } from './limits/principal-limit.guard.js';
 import type { RequestMetrics } from './telemetry/request-metrics.js';
+import type { NewestSnapshot } from './wiring/snapshot.js';
 
 /*
  * The way of one request, in order (docs/ARCHITECTURE.md draws it). The order of refusals is I3:
@@ -52,7 +52,7 @@ export const GUARDS_IN_ORDER: readonly Provider[] = [
 const MAX_PARAM_LENGTH = 16_384;
 
 /** The Fastify instance under NestJS, before any route: body parsers out of the way, routes collected. */
-export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRoutes, authentication: Authentication, onEnd: RequestEnded): FastifyInstance => {
+export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRoutes, snapshots: NewestSnapshot, onEnd: RequestEnded): FastifyInstance => {
   const http = fastify({
     serverFactory,
     logger: false,
@@ -66,14 +66,15 @@ export const createHttp = (serverFactory: FastifyServerFactory, routes: KnownRou
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: false, caseSensitive: true },
     // The router answers a malformed URL before any hook: the same shape, and a record like any other request.
     frameworkErrors: (error, request, reply) => {
-      openRecord(request, reply, onEnd);
-      sendProblem(error, request, reply, authentication.challenges);
+      openRecord(request, reply, snapshots, onEnd);
+      sendProblem(error, request, reply, request.snapshot.authentication.challenges);
     },
   });
   // Fastify would parse bodies before NestJS's guards run (tried: 400 and 413 without a credential). The raw stream goes
   // through untouched, and the controller's reader consumes it (I4).
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  http.decorateRequest('snapshot');
   http.decorateRequest('record');
   http.decorateRequest('statusOf');
   http.decorateRequest('presented');
@@ -92,14 +93,16 @@ export type RequestEnded = (request: FastifyRequest, reply: FastifyReply) => voi
 
 const DRAIN_MS = 1_000;
 
-const openRecord = (request: FastifyRequest, reply: FastifyReply, onEnd: RequestEnded): void => {
+const openRecord = (request: FastifyRequest, reply: FastifyReply, snapshots: NewestSnapshot, onEnd: RequestEnded): void => {
   const raw: ListenedRequest = request.raw;
   // Node's `close` comes after every answer and when the caller goes away before it; Fastify's onResponse only after an answer.
   reply.raw.once('close', () => {
     if (request.record.end()) onEnd(request, reply);
     dropUnreadBody(raw);
   });
+  request.snapshot = snapshots.current;
   request.record = new RequestRecord(raw[LISTENER] ?? 'unknown', sourceOf(raw.socket.remoteAddress), raw.method ?? '', raw.headers['x-request-id']);
+  request.record.snapshot = request.snapshot.number;
   // Set here and not by decoration: Fastify's request of a malformed URL has no decorations.
   request.statusOf = asItIs;
   request.presented = takeCredential(raw);
@@ -118,16 +121,16 @@ const dropUnreadBody = (raw: ListenedRequest): void => {
 };
 
 /** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */
-export const installHooks = (http: FastifyInstance, app: INestApplication, routes: KnownRoutes, authentication: Authentication, flood: FloodLimit, onEnd: RequestEnded): void => {
+export const installHooks = (http: FastifyInstance, app: INestApplication, routes: KnownRoutes, snapshots: NewestSnapshot, flood: FloodLimit, onEnd: RequestEnded): void => {
   http.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
-    openRecord(request, reply, onEnd);
+    openRecord(request, reply, snapshots, onEnd);
     const refusal = checkFraming(request.raw) ?? (flood.admits(request.record.source) ? null : 'FLOOD');
     if (refusal === null) {
       void reply.header('x-request-id', request.record.id);
       return done();
     }
     request.record.reason = refusal === 'FLOOD' ? 'source-flood' : 'framing';
-    sendProblem(new RequestError(refusal), request, reply, authentication.challenges);
+    sendProblem(new RequestError(refusal), request, reply, request.snapshot.authentication.challenges);
   });
 
   // An unknown path meets no NestJS guard, so the same two are asked here: unknown is 401 for a stranger (I5).
@@ -138,7 +141,7 @@ export const installHooks = (http: FastifyInstance, app: INestApplication, route
       admits.admit(request);
       throw new RequestError(routes.methodsOf(request.url).length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
     } catch (error) {
-      sendProblem(error, request, reply, authentication.challenges);
+      sendProblem(error, request, reply, request.snapshot.authentication.challenges);
       return reply;
     }
   });

@@ -10,7 +10,8 @@ import { settingsSchema, type Settings } from '../src/config/settings.schema.js'
 import { createGate, type Gate } from '../src/gate/gate.js';
 import { Alarms } from '../src/telemetry/alarms.js';
 import { createProxy } from '../src/wiring/proxy.js';
-import { AUTHENTICATION, DEFAULT_CLUSTER, GATE, IDENTITY, KAFKA_SESSIONS, LOGGER, METRICS, SETTINGS } from '../src/wiring/tokens.js';
+import type { Snapshot } from '../src/wiring/snapshot.js';
+import { DEFAULT_CLUSTER, KAFKA_SESSIONS, LOGGER, METRICS, SESSION_LEDGER, SETTINGS } from '../src/wiring/tokens.js';
 
 /**
  * The whole HTTP side on a loopback port, with identity and Kafka replaced by tables: for specs about framing, order of
@@ -106,18 +107,17 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
     },
   } as unknown as KafkaSession;
   const sessions = { withSessionFor: (_caller: unknown, _cluster: string, use: (s: KafkaSession) => Promise<unknown>) => use(session) } as unknown as KafkaSessions;
+  const snapshot = { number: 1, takenAt: 0, settings, plugins: [], authentication, identity: identity as unknown as Snapshot['identity'], gate: replaced.gate ?? createGate(undefined, []) };
   const parts = [
     [SETTINGS, settings],
     [LOGGER, log],
     [METRICS, metrics],
     [Alarms, new Alarms(log, metrics)],
-    [AUTHENTICATION, authentication],
-    [IDENTITY, identity],
-    [GATE, replaced.gate ?? createGate(undefined, [])],
+    [SESSION_LEDGER, { admitted: () => undefined }],
     [KAFKA_SESSIONS, replaced.sessions ?? sessions],
     [DEFAULT_CLUSTER, 'main'],
   ] as const;
-  const proxy = await createProxy({ settings, pathOf: (path) => path }, authentication, parts.map(([provide, useValue]) => ({ provide, useValue })));
+  const proxy = await createProxy({ settings, pathOf: (path) => path }, { current: snapshot }, parts.map(([provide, useValue]) => ({ provide, useValue })));
   const server = [...proxy.servers.values()][0];
   if (server === undefined) throw new Error('no server');
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

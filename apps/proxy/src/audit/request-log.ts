@@ -37,6 +37,7 @@ export class RequestLog {
         operation,
         cluster: record.cluster,
         resource: record.resource,
+        snapshot: record.snapshot,
         decision: record.decision,
         reason: record.reason,
         error: record.error,

@@ -14,6 +14,8 @@ export class RequestRecord {
   readonly id: string = randomUUID();
   readonly startedAt: number = performance.now();
   clientRequestId: string | undefined;
+  /** Number of the snapshot that decided (I27). */
+  snapshot: number | undefined;
   operation: OperationName = 'unrouted';
   plugin: string | undefined;
   authority: string | undefined;

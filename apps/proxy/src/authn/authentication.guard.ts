@@ -1,4 +1,4 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { actOf } from '../gate/act-of.js';
@@ -6,10 +6,9 @@ import { operationOf } from '../gate/operation.js';
 import { Alarms } from '../telemetry/alarms.js';
 import { typedName } from '../audit/typed-name.js';
 import { RequestError } from '../http/request-error.js';
-import type { Authentication, AuthenticationOutcome } from './authentication.js';
+import type { AuthenticationOutcome } from './authentication.js';
 import { ApiTerms } from './api-terms.js';
 import { CallerMaker } from './caller-maker.js';
-import { AUTHENTICATION } from '../wiring/tokens.js';
 
 /**
  * The one global guard of authentication. Deny by default: every route of every listener passes here, and none can mark
@@ -18,7 +17,6 @@ import { AUTHENTICATION } from '../wiring/tokens.js';
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   constructor(
-    @Inject(AUTHENTICATION) private readonly authentication: Authentication,
     private readonly callers: CallerMaker,
     private readonly alarms: Alarms,
     private readonly reflector: Reflector,
@@ -41,7 +39,7 @@ export class AuthenticationGuard implements CanActivate {
       return;
     }
     request.presented = this.terms.presented(request);
-    this.#accept(request, await this.authentication.authenticate(request.presented, request.shown, request.record.source));
+    this.#accept(request, await request.snapshot.authentication.authenticate(request.presented, request.shown, request.record.source));
   }
 
   #accept(request: FastifyRequest, outcome: AuthenticationOutcome): void {
@@ -53,7 +51,7 @@ export class AuthenticationGuard implements CanActivate {
         record.principal = outcome.principal.name;
         record.principalKey = outcome.principal.key;
         if (!this.terms.isGoodFor(outcome.principal, request)) throw this.#refuse(request, 'unauthenticated', 'wrong-audience', new RequestError('UNAUTHENTICATED'));
-        request.caller = this.callers.make(outcome.principal, request.presented, actOf(request), (kafkaName) => {
+        request.caller = this.callers.make(request.snapshot, outcome.plugin, outcome.principal, request.presented, actOf(request), (kafkaName) => {
           record.kafkaName = kafkaName;
         });
         return;

@@ -22,24 +22,31 @@ export interface Authentication {
   readonly certificates: CertificateTrust | null;
 }
 
+/** One run for each plugin id. */
+export type Runs = ReadonlyMap<string, StrategyRun>;
+
 /**
- * Builds the claim table and one run for each plugin. Passport's registry is one for the whole process, so a strategy's
- * name carries an id of this application; after this nobody registers one (I7).
- * @throws StartupError when two plugins claim one credential
+ * Passport's registry is one for the whole process, so a strategy's name carries an id of this application; after the start
+ * nobody registers one (I7).
  */
-export const createAuthentication = (plugins: readonly Plugin[], reserved: ReservedNames, deadlineMs: number): Authentication => {
-  const claims = createClaimTable(plugins, reserved);
+export const createRuns = (pluginIds: readonly string[], deadlineMs: number): Runs => {
   const process = randomUUID();
-  const runs = new Map<Plugin, StrategyRun>();
-  for (const plugin of plugins) {
-    const name = `${process}:${plugin.id}`;
-    if ((passport as unknown as { _strategy(name: string): unknown })._strategy(name) !== undefined) throw new Error(`strategy ${plugin.id} is registered twice`);
-    runs.set(plugin, createStrategyRun(plugin, name, deadlineMs));
-  }
-  const runOf = async (plugin: Plugin, credential: Parameters<StrategyRun>[0], source: string): Promise<AuthenticationOutcome> => {
-    const run = runs.get(plugin);
+  return new Map(
+    pluginIds.map((id) => {
+      const name = `${process}:${id}`;
+      if ((passport as unknown as { _strategy(name: string): unknown })._strategy(name) !== undefined) throw new Error(`strategy ${id} is registered twice`);
+      return [id, createStrategyRun(name, deadlineMs)];
+    }),
+  );
+};
+
+/** Builds the claim table of one snapshot. @throws StartupError when two plugins claim one credential */
+export const createAuthentication = (plugins: readonly Plugin[], reserved: ReservedNames, runs: Runs): Authentication => {
+  const claims = createClaimTable(plugins, reserved);
+  const runOf = async (plugin: Plugin, credential: Parameters<StrategyRun>[1], source: string): Promise<AuthenticationOutcome> => {
+    const run = runs.get(plugin.id);
     if (run === undefined) throw new Error('a claimed plugin without a run');
-    return { ...(await run(credential, source)), plugin };
+    return { ...(await run(plugin, credential, source)), plugin };
   };
   /** I2: the header decides, and the certificate beside it must be valid too; a rejected header never becomes the certificate. */
   const byHeader = async (presented: Extract<PresentedCredential, { secret: unknown }>, checked: CheckedCertificate, source: string): Promise<AuthenticationOutcome> => {

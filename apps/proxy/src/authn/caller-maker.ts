@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KafkaNameRefused, type VerifiedPrincipal } from '@postern/auth-plugins';
+import { KafkaNameRefused, type Plugin, type VerifiedPrincipal } from '@postern/auth-plugins';
 import type { KafkaCaller } from '@postern/kafka';
 import type { Act } from '../gate/gate.rule.js';
-import { TopicRules } from '../gate/topic-rules.js';
 import { RequestError } from '../http/request-error.js';
 import { Alarms } from '../telemetry/alarms.js';
-import { IDENTITY } from '../wiring/tokens.js';
-import type { Identity } from '../wiring/identity.js';
+import type { SessionLedger } from '../wiring/session-ledger.js';
+import type { Snapshot } from '../wiring/snapshot.js';
+import { SESSION_LEDGER } from '../wiring/tokens.js';
 import type { Caller } from './caller.js';
 import type { PresentedCredential } from './presented-credential.js';
 
@@ -14,8 +14,7 @@ import type { PresentedCredential } from './presented-credential.js';
 @Injectable()
 export class CallerMaker {
   constructor(
-    @Inject(IDENTITY) private readonly identity: Identity,
-    private readonly topicRules: TopicRules,
+    @Inject(SESSION_LEDGER) private readonly ledger: Pick<SessionLedger, 'admitted'>,
     private readonly alarms: Alarms,
   ) {}
 
@@ -23,21 +22,23 @@ export class CallerMaker {
    * @param act what the request asks for: the topic rule is made for it (I25)
    * @param onName told the Kafka name of the principal, for the audit record
    */
-  make(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, onName: (kafkaName: string) => void): Caller {
+  make(snapshot: Snapshot, plugin: Plugin, principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, onName: (kafkaName: string) => void): Caller {
     return {
       principal,
       forCluster: (clusterId) => {
-        const caller = this.#onCluster(principal, presented, act, clusterId);
+        const caller = this.#onCluster(snapshot, principal, presented, act, clusterId);
+        // What a later snapshot is asked about (I27).
+        this.ledger.admitted(caller.credentials, principal, plugin);
         onName(caller.credentials.kafkaName);
         return caller;
       },
     };
   }
 
-  #onCluster(principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, clusterId: string): KafkaCaller {
+  #onCluster({ identity, gate }: Snapshot, principal: VerifiedPrincipal, presented: PresentedCredential, act: Act, clusterId: string): KafkaCaller {
     try {
-      const credentials = this.identity.matrix.sourceFor(principal, 'secret' in presented ? presented.secret : null, clusterId);
-      return { credentials, topics: this.topicRules.forRequest(principal, act) };
+      const credentials = identity.matrix.sourceFor(principal, 'secret' in presented ? presented.secret : null, clusterId);
+      return { credentials, topics: gate.topicRule(principal, act) };
     } catch (error) {
       if (!(error instanceof KafkaNameRefused)) throw error;
       if (error.kind === 'protected') this.alarms.raise('protected-name', { authority: principal.authority, cluster: clusterId });

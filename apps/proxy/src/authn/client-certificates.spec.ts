@@ -9,7 +9,7 @@ import { mtlsPlugin, type CredentialRequest, type Plugin } from '@postern/auth-p
 import { createRunner, type Outcomes } from '../../../../libs/auth-plugins/src/runner/plugin.runner.js';
 import { createTestCa, ExtendedKeyUsage, type Leaf, type LeafOptions, type TestCa } from '../../../../libs/auth-plugins/testing/certificate-maker.js';
 import { startProxyUnderTest, type ProxyUnderTest } from '../../testing/proxy-under-test.js';
-import { createAuthentication } from './authentication.js';
+import { createAuthentication, createRuns } from './authentication.js';
 
 /* A real TLS listener and a real plugin `mtls`; only Kafka and the way of passwords are tables. */
 const DAY = 86_400_000;
@@ -57,7 +57,7 @@ const start = async ({ use = 'identity', crl, maxProofAgeSeconds = 600 }: Starte
   const block = { id: 'apps', type: 'mtls', authority: 'apps', caFile: 'clients.pem', subject: { rdn: 'CN' }, ...(crl === undefined ? {} : { crlFiles: ['clients.crl'] }) };
   const certificates = mtlsPlugin.create(mtlsPlugin.schema.parse(block), { clock: { now: () => Date.now() }, baseDir: dir, maxProofAgeSeconds });
   const listener = { name: 'tls', port: 0, kind: 'tls', tls: { certFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key') }, clientCertificate: use, apis: ['v2'] };
-  return (proxy = await startProxyUnderTest({}, { listener, maxProofAgeSeconds, authentication: createAuthentication([passwords(), certificates], { issuers: [], audiences: [] }, 5_000) }));
+  return (proxy = await startProxyUnderTest({}, { listener, maxProofAgeSeconds, authentication: createAuthentication([passwords(), certificates], { issuers: [], audiences: [] }, createRuns(['pw', 'apps'], 5_000)) }));
 };
 
 interface Called {

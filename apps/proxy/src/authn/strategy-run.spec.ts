@@ -22,7 +22,7 @@ const run = (act: Act, deadlineMs = 200) => {
     }
   }
   const plugin = { id: 'p', strategy: new Acting() } as unknown as Plugin;
-  return createStrategyRun(plugin, `test:${names++}`, deadlineMs)(new Secret('Basic YTpi'), '192.0.2.1');
+  return createStrategyRun(`test:${names++}`, deadlineMs)(plugin, new Secret('Basic YTpi'), '192.0.2.1');
 };
 
 const principal = (): Promise<VerifiedPrincipal> => {

@@ -13,7 +13,7 @@ export type StrategyOutcome =
   | { readonly kind: 'broken'; readonly what: string };
 
 /** Runs one plugin's strategy on one credential: a header, or the socket's certificate. `source`: where it came from, for failure budgets (I28). */
-export type StrategyRun = (credential: Secret | ClientCertificate, source: string) => Promise<StrategyOutcome>;
+export type StrategyRun = (plugin: Plugin, credential: Secret | ClientCertificate, source: string) => Promise<StrategyOutcome>;
 
 const NONE = Symbol('no outcome');
 
@@ -44,6 +44,20 @@ const inertResponse = (onUse: (what: string) => void): object =>
     },
   );
 
+const STRATEGY = Symbol('strategy');
+const ENDS = ['success', 'fail', 'error', 'pass', 'redirect'] as const;
+type Ends = Record<(typeof ENDS)[number], (...given: unknown[]) => void>;
+
+/** Hands its run to the strategy that came with the request, which ends where this one would. */
+class GivenStrategy extends passport.Strategy {
+  override authenticate(request: unknown): void {
+    const { [STRATEGY]: strategy, ...shown } = request as CredentialRequest & { readonly [STRATEGY]: passport.Strategy };
+    const attempt = Object.create(strategy) as Ends & passport.Strategy;
+    for (const end of ENDS) attempt[end] = (...given) => (this as unknown as Ends)[end](...given);
+    attempt.authenticate(shown as never);
+  }
+}
+
 /** One use of a strategy. It stands in for the ExecutionContext, which passport's guard only hands back to its own methods. */
 interface Run {
   readonly request: object;
@@ -57,8 +71,9 @@ const runOf = (context: ExecutionContext): Run => context as unknown as Run;
  * Lets @nestjs/passport run a plugin's strategy. The strategy sees one header and the caller's address, and a response that
  * leads nowhere; the outcome is taken from passport's callback and from nothing else. Stock behaviour lets a request through
  * without a user when a strategy passes: here that is `broken`.
+ * Registered once (I7): which strategy it is comes with each run, so that a newer snapshot brings its own.
  */
-export const createStrategyRun = (plugin: Plugin, strategyName: string, deadlineMs: number): StrategyRun => {
+export const createStrategyRun = (strategyName: string, deadlineMs: number): StrategyRun => {
   class PluginGuard extends AuthGuard(strategyName) {
     override getRequest(context: ExecutionContext) {
       return runOf(context).request;
@@ -72,17 +87,17 @@ export const createStrategyRun = (plugin: Plugin, strategyName: string, deadline
       return null as never;
     }
   }
-  passport.use(strategyName, plugin.strategy);
+  passport.use(strategyName, new GivenStrategy());
   const guard = new PluginGuard({ session: false });
 
-  return async (credential, source) => {
+  return async (plugin, credential, source) => {
     const outcomes: StrategyOutcome[] = [];
     const cut = Promise.withResolvers<typeof NONE>();
     const response = inertResponse((what) => {
       outcomes.push({ kind: 'broken', what });
       cut.resolve(NONE);
     });
-    const run: Run = { request: requestOf(credential, source), response, outcomes };
+    const run: Run = { request: { ...requestOf(credential, source), [STRATEGY]: plugin.strategy }, response, outcomes };
     const timer = setTimeout(() => cut.resolve(NONE), deadlineMs);
     try {
       const ended = await Promise.race([guard.canActivate(run as unknown as ExecutionContext), cut.promise]);

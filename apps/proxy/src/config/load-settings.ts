@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { noteRead } from '@postern/auth-plugins';
 import type { z } from 'zod';
 import { readYaml } from './read-yaml.js';
 import { SettingsError } from './settings-error.js';
@@ -43,7 +44,9 @@ const duplicates = (at: string, names: readonly string[]): string[] => names.fil
 
 const readText = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8');
+    const text = readFileSync(file, 'utf8');
+    noteRead(file, text);
+    return text;
   } catch {
     throw new SettingsError([`${file}: cannot be read`]);
   }

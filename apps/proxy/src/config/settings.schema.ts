@@ -95,6 +95,8 @@ const limits = z
 export const settingsSchema = z.strictObject({
   listeners: z.array(listener).min(1),
   management,
+  /** Files are looked at this often; a change is taken when it was seen twice (I27). */
+  reload: z.strictObject({ everySeconds: z.number().min(0.1).max(60).default(1) }).prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   identity: z.strictObject({
     maxProofAgeSeconds: z.int().min(30).max(900).default(600),

@@ -1,11 +1,15 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { noteRead } from '@postern/auth-plugins';
 import { SettingsError } from './settings-error.js';
 
 const read = (at: string, file: string): Buffer => {
   try {
-    return readFileSync(file);
+    const content = readFileSync(file);
+    noteRead(file, content);
+    return content;
   } catch {
+    noteRead(file, '');
     throw new SettingsError([`${at}: ${file} cannot be read`]);
   }
 };

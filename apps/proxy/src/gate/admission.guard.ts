@@ -1,11 +1,8 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { VerifiedPrincipal } from '@postern/auth-plugins';
 import { RequestError } from '../http/request-error.js';
-import { GATE, IDENTITY } from '../wiring/tokens.js';
-import type { Identity } from '../wiring/identity.js';
 import { actOf } from './act-of.js';
-import type { Gate } from './gate.js';
 
 /**
  * May this principal come in at all, and may it do this (I24)? Runs after authentication and before a byte of the body is read. It asks
@@ -13,11 +10,6 @@ import type { Gate } from './gate.js';
  */
 @Injectable()
 export class AdmissionGuard implements CanActivate {
-  constructor(
-    @Inject(IDENTITY) private readonly identity: Identity,
-    @Inject(GATE) private readonly gate: Gate,
-  ) {}
-
   canActivate(context: ExecutionContext): boolean {
     return this.admit(context.switchToHttp().getRequest<FastifyRequest>());
   }
@@ -27,7 +19,7 @@ export class AdmissionGuard implements CanActivate {
     const { caller, record } = request;
     if (request.isOpen) return true;
     if (caller === null) throw new Error('a route was reached without a caller');
-    const admission = this.identity.authorities.admission(caller.principal);
+    const admission = request.snapshot.identity.authorities.admission(caller.principal);
     switch (admission.kind) {
       case 'admitted':
         return this.#mayAct(request, caller.principal);
@@ -44,7 +36,7 @@ export class AdmissionGuard implements CanActivate {
 
   #mayAct(request: FastifyRequest, principal: VerifiedPrincipal): true {
     const { record } = request;
-    const decision = this.gate.decide(principal, actOf(request));
+    const decision = request.snapshot.gate.decide(principal, actOf(request));
     switch (decision.kind) {
       case 'allowed':
         return true;

@@ -23,19 +23,17 @@ export const announcesBody = (request: IncomingMessage): boolean =>
  */
 @Injectable()
 export class BodyReader {
-  readonly #limits: Limits;
   readonly #budget: BodyBudget;
 
-  constructor(@Inject(SETTINGS) settings: Settings) {
-    this.#limits = settings.limits;
-    this.#budget = new BodyBudget(settings.limits.bodiesBytes, settings.limits.bodiesBytesPerPrincipal);
+  constructor(@Inject(SETTINGS) private readonly settings: Pick<Settings, 'limits'>) {
+    this.#budget = new BodyBudget(() => settings.limits);
   }
 
   /**
    * @param bodyBytes a bound of the route's own, below the setting
    * @throws RequestError BODY_TOO_LARGE, BODY_TIMEOUT, BODY_INCOMPLETE, UNSUPPORTED_ENCODING, BAD_REQUEST (not gzip), BODIES_FULL
    */
-  async read(request: FastifyRequest, reply: FastifyReply, bodyBytes = this.#limits.bodyBytes): Promise<Buffer> {
+  async read(request: FastifyRequest, reply: FastifyReply, bodyBytes = this.settings.limits.bodyBytes): Promise<Buffer> {
     const { raw, record, caller } = request;
     if (caller === null) throw new Error('a body was read without a caller');
     const encoding = request.headers['content-encoding'];
@@ -51,7 +49,7 @@ export class BodyReader {
       return true;
     };
     continueIfAsked(raw, reply.raw);
-    const body = await collect(raw, decoded(raw, encoding), { ...this.#limits, bodyBytes }, hold);
+    const body = await collect(raw, decoded(raw, encoding), { ...this.settings.limits, bodyBytes }, hold);
     record.bytesIn = body.length;
     return body;
   }

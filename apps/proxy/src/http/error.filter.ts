@@ -1,22 +1,17 @@
-import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Authentication } from '../authn/authentication.js';
 import { Alarms } from '../telemetry/alarms.js';
-import { AUTHENTICATION } from '../wiring/tokens.js';
 import { sendProblem } from './send-problem.js';
 
 /** Every exception of every route ends here and becomes a row of the error table. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(
-    @Inject(AUTHENTICATION) private readonly authentication: Authentication,
-    private readonly alarms: Alarms,
-  ) {}
+  constructor(private readonly alarms: Alarms) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const code = sendProblem(error, request, http.getResponse<FastifyReply>(), this.authentication.challenges);
+    const code = sendProblem(error, request, http.getResponse<FastifyReply>(), request.snapshot.authentication.challenges);
     // A third party's error text may hold a credential: its name and code are kept, no more (I29).
     if (code === 'UNEXPECTED' || code === 'INTERNAL') {
       const { name, code: theirs } = error as { name?: string; code?: unknown };

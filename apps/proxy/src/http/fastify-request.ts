@@ -1,11 +1,14 @@
 import type { PresentedCredential } from '../authn/presented-credential.js';
 import type { Caller } from '../authn/caller.js';
+import type { Snapshot } from '../wiring/snapshot.js';
 import type { ShownCertificate } from './client-certificate.sockets.js';
 import type { StatusOf } from './http-errors.js';
 import type { RequestRecord } from '../audit/request-record.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** The one state of rules, keys and CAs that decides about this request (I27). */
+    snapshot: Snapshot;
     /** Opened by the first hook, closed at the response's end. */
     record: RequestRecord;
     /** Statuses that an API does not declare are answered by others (http-errors.ts). */

@@ -4,13 +4,13 @@ export class BodyBudget {
   #taken = 0;
 
   constructor(
-    private readonly most: number,
-    private readonly mostOfPrincipal: number,
+    private readonly limits: () => { readonly bodiesBytes: number; readonly bodiesBytesPerPrincipal: number },
   ) {}
 
   tryTake(principal: string, bytes: number): boolean {
     const now = this.#ofPrincipal.get(principal) ?? 0;
-    if (this.#taken + bytes > this.most || now + bytes > this.mostOfPrincipal) return false;
+    const { bodiesBytes, bodiesBytesPerPrincipal } = this.limits();
+    if (this.#taken + bytes > bodiesBytes || now + bytes > bodiesBytesPerPrincipal) return false;
     this.#taken += bytes;
     this.#ofPrincipal.set(principal, now + bytes);
     return true;

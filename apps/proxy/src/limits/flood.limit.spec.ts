@@ -14,7 +14,7 @@ describe('a source address', () => {
 describe('the flood limit', () => {
   it('admits a burst, then the rate, for each source on its own', () => {
     let now = 0;
-    const limit = new FloodLimit(10, 3, () => now);
+    const limit = new FloodLimit(() => ({ floodPerSecond: 10, floodBurst: 3 }), () => now);
     expect([1, 2, 3, 4].map(() => limit.admits('a'))).toEqual([true, true, true, false]);
     expect(limit.admits('b')).toBe(true);
     now = 100;

@@ -26,19 +26,19 @@ export class FloodLimit {
   readonly #buckets = new LRUCache<string, Bucket>({ max: 10_000 });
 
   constructor(
-    private readonly perSecond: number,
-    private readonly burst: number,
+    private readonly limits: () => { readonly floodPerSecond: number; readonly floodBurst: number },
     private readonly now: () => number = () => performance.now(),
   ) {}
 
   admits(source: string): boolean {
+    const { floodPerSecond, floodBurst } = this.limits();
     const now = this.now();
     const bucket = this.#buckets.get(source);
     if (bucket === undefined) {
-      this.#buckets.set(source, { tokens: this.burst - 1, at: now });
+      this.#buckets.set(source, { tokens: floodBurst - 1, at: now });
       return true;
     }
-    bucket.tokens = Math.min(this.burst, bucket.tokens + ((now - bucket.at) / 1_000) * this.perSecond);
+    bucket.tokens = Math.min(floodBurst, bucket.tokens + ((now - bucket.at) / 1_000) * floodPerSecond);
     bucket.at = now;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;

@@ -8,11 +8,8 @@ import { SETTINGS } from '../wiring/tokens.js';
 @Injectable()
 export class PrincipalLimitGuard implements CanActivate {
   readonly #underWay = new Map<string, number>();
-  readonly #most: number;
 
-  constructor(@Inject(SETTINGS) settings: Settings) {
-    this.#most = settings.limits.concurrentPerPrincipal;
-  }
+  constructor(@Inject(SETTINGS) private readonly settings: Pick<Settings, 'limits'>) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -20,7 +17,7 @@ export class PrincipalLimitGuard implements CanActivate {
     const key = request.caller?.principal.key;
     if (key === undefined) throw new Error('a limit was reached without a caller');
     const now = this.#underWay.get(key) ?? 0;
-    if (now >= this.#most) {
+    if (now >= this.settings.limits.concurrentPerPrincipal) {
       request.record.decision = 'limited';
       request.record.reason = 'principal-concurrency';
       throw new RequestError('FLOOD');

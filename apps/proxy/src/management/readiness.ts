@@ -20,10 +20,11 @@ const isNotDown = ({ state }: HealthState): boolean => state !== 'down';
  */
 export class ReadinessCheck {
   #last: { readonly at: number; readonly readiness: Promise<Readiness> } | null = null;
+  #areSettingsBad = false;
   #process: 'starting' | 'listening' | 'stopping' = 'starting';
 
   constructor(
-    private readonly plugins: readonly Plugin[],
+    private readonly plugins: () => readonly Plugin[],
     private readonly clusters: ReadonlyMap<string, ClusterProbe>,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -31,6 +32,12 @@ export class ReadinessCheck {
   /** Every listener is open. */
   listening(): void {
     this.#process = 'listening';
+  }
+
+  /** A file that was read again is bad, or good again. */
+  settingsAreBad(areBad: boolean): void {
+    this.#areSettingsBad = areBad;
+    this.#last = null;
   }
 
   /** From now on not ready: the balancer must look elsewhere while requests under way are finished. */
@@ -53,8 +60,9 @@ export class ReadinessCheck {
 
   async #probe(): Promise<Readiness> {
     const brokers = await Promise.all([...this.clusters].map(async ([id, probe]): Promise<HealthState> => ({ name: `kafka:${id}`, state: await probe() })));
-    const ways = this.plugins.map((plugin) => plugin.health());
-    const parts = [...brokers, ...ways.flat()];
+    const ways = this.plugins().map((plugin) => plugin.health());
+    // Named only while it is bad: the last good settings are in force meanwhile.
+    const parts = [...brokers, ...ways.flat(), ...(this.#areSettingsBad ? [{ name: 'settings', state: 'down' } as const] : [])];
     // One shut way in must not take every replica out of a balancer: those whom it does not touch still come in. `unknown` is
     // a part that nobody has needed yet and keeps nobody away.
     const usable = brokers.some(isNotDown) && ways.some((way) => way.some(isNotDown));

@@ -14,21 +14,28 @@ export type JwksListener = z.output<typeof jwksListenerSchema>;
 
 const clock = { now: () => Date.now() };
 
-/** The token service stands first: its keys are published before any broker or plugin is asked for anything (I18). */
-export const createIdentity = ({ settings, pathOf }: LoadedSettings, plugins: readonly Plugin[], audit: MintAudit): Identity => {
-  const authorities = createAuthorities({ authorities: parseBlock('authorities', authoritiesSchema, settings.authorities), protectedNames: settings.identity.protectedNames });
+/**
+ * The token service stands first: its keys are published before any broker or plugin is asked for anything (I18). It is one for all
+ * snapshots, because sessions renew their tokens by the newest keys and names, whichever snapshot let them in.
+ */
+export const createTokens = ({ settings, pathOf }: LoadedSettings, names: Pick<Authorities, 'kafkaName'>, audit: MintAudit): TokenService => {
   const { issuer, lifeSeconds } = parseBlock('tokenService', tokenServiceSchema, settings.tokenService);
-  const { maxProofAgeSeconds } = settings.identity;
-  const tokens = createTokenService({
+  return createTokenService({
     issuer,
     lifeSeconds,
-    maxProofAgeSeconds,
-    authorities,
+    maxProofAgeSeconds: settings.identity.maxProofAgeSeconds,
+    authorities: names,
     clock,
     audit,
     baseDir: pathOf('.'),
     clusters: settings.clusters.flatMap((cluster, i) => (cluster.tokenService === undefined ? [] : [{ id: cluster.id, ...parseBlock(`clusters.${i}.tokenService`, clusterTokenServiceSchema, cluster.tokenService) }])),
   });
+};
+
+/** Authorities and credential matrix of one snapshot. @throws SettingsError, StartupError */
+export const createIdentity = ({ settings }: Pick<LoadedSettings, 'settings'>, plugins: readonly Plugin[], tokens: TokenService, audit: MintAudit): Identity => {
+  const authorities = createAuthorities({ authorities: parseBlock('authorities', authoritiesSchema, settings.authorities), protectedNames: settings.identity.protectedNames });
+  const { maxProofAgeSeconds } = settings.identity;
   const matrix = createCredentialMatrix({
     authorities,
     tokens,

@@ -10,23 +10,25 @@ type PluginType = keyof typeof CATALOGUE;
 
 const isKnown = (type: string): type is PluginType => Object.hasOwn(CATALOGUE, type);
 
-/** Makes the configured plugins; each parses its own block. @throws SettingsError for an unknown type or a bad block */
-export const createPlugins = (settings: Settings, parts: Omit<PluginDependencies, 'namedGroups'>): Plugin[] => {
-  const dependencies: PluginDependencies = { ...parts, namedGroups: createNamedGroups(parseBlock('authorities', authoritiesSchema, settings.authorities), gateGroups(settings.gate)) };
-  return settings.plugins.map((block, i) => {
-    const at = `plugins.${i}`;
-    if (!isKnown(block.type)) throw new SettingsError([`${at}.type: unknown plugin type; known are ${Object.keys(CATALOGUE).join(', ')}`]);
-    switch (block.type) {
-      case 'ldap':
-        return ldapPlugin.create(parseBlock(at, ldapPlugin.schema, block), dependencies);
-      case 'entra':
-        return entraPlugin.create(parseBlock(at, entraPlugin.schema, block), dependencies);
-      case 'mds':
-        return mdsPlugin.create(parseBlock(at, mdsPlugin.schema, block), dependencies);
-      case 'mtls':
-        return mtlsPlugin.create(parseBlock(at, mtlsPlugin.schema, block), dependencies);
-      case 'oidc':
-        return oidcPlugin.create(parseBlock(at, oidcPlugin.schema, block), dependencies);
-    }
-  });
+export type PluginParts = Omit<PluginDependencies, 'namedGroups'>;
+
+/** Groups that any rule names, for plugins that have to ask for them. */
+export const namedGroupsOf = (settings: Settings): ((authority: string) => readonly string[]) => createNamedGroups(parseBlock('authorities', authoritiesSchema, settings.authorities), gateGroups(settings.gate));
+
+/** Makes one configured plugin, which parses its own block. @throws SettingsError for an unknown type or a bad block */
+export const createPlugin = (block: Settings['plugins'][number], i: number, dependencies: PluginDependencies): Plugin => {
+  const at = `plugins.${i}`;
+  if (!isKnown(block.type)) throw new SettingsError([`${at}.type: unknown plugin type; known are ${Object.keys(CATALOGUE).join(', ')}`]);
+  switch (block.type) {
+    case 'ldap':
+      return ldapPlugin.create(parseBlock(at, ldapPlugin.schema, block), dependencies);
+    case 'entra':
+      return entraPlugin.create(parseBlock(at, entraPlugin.schema, block), dependencies);
+    case 'mds':
+      return mdsPlugin.create(parseBlock(at, mdsPlugin.schema, block), dependencies);
+    case 'mtls':
+      return mtlsPlugin.create(parseBlock(at, mtlsPlugin.schema, block), dependencies);
+    case 'oidc':
+      return oidcPlugin.create(parseBlock(at, oidcPlugin.schema, block), dependencies);
+  }
 };

@@ -4,12 +4,12 @@ import type { RequestListener, Server } from 'node:http';
 import type { Provider } from '@nestjs/common';
 import { AppModule } from '../app.module.js';
 import { RequestLog } from '../audit/request-log.js';
-import type { Authentication } from '../authn/authentication.js';
 import type { LoadedSettings } from '../config/load-settings.js';
 import { KnownRoutes } from '../http/known-routes.js';
 import { createListenerServer } from '../http/listener-server.js';
 import { FloodLimit } from '../limits/flood.limit.js';
 import { assertCertificateListeners } from './certificate-listeners.js';
+import type { NewestSnapshot } from './snapshot.js';
 import { createHttp, installHooks, requestEnded, type RequestEnded } from '../request-path.js';
 import { RequestMetrics } from '../telemetry/request-metrics.js';
 
@@ -29,7 +29,8 @@ class DenyingAdapter extends FastifyAdapter {
 }
 
 /** One Nest application behind several node servers: Fastify is given the first, and all share its handler (design §6). */
-export const createProxy = async ({ settings, pathOf }: LoadedSettings, authentication: Authentication, parts: readonly Provider[]): Promise<Proxy> => {
+export const createProxy = async ({ settings, pathOf }: LoadedSettings, snapshots: NewestSnapshot, parts: readonly Provider[]): Promise<Proxy> => {
+  const { authentication } = snapshots.current;
   const routes = new KnownRoutes();
   const servers = new Map<string, Server>();
   // Servers and hooks stand before NestJS makes these.
@@ -45,7 +46,7 @@ export const createProxy = async ({ settings, pathOf }: LoadedSettings, authenti
     if (first === undefined) throw new Error('no listener');
     return first;
   };
-  const http = createHttp(serve as Parameters<typeof createHttp>[0], routes, authentication, onEnd);
+  const http = createHttp(serve as Parameters<typeof createHttp>[0], routes, snapshots, onEnd);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(parts, settings),
     new DenyingAdapter(http as never),
@@ -55,7 +56,7 @@ export const createProxy = async ({ settings, pathOf }: LoadedSettings, authenti
   const log = app.get(RequestLog);
   late.log = log;
   late.end = requestEnded(log, app.get(RequestMetrics));
-  installHooks(http, app, routes, authentication, new FloodLimit(settings.limits.floodPerSecond, settings.limits.floodBurst), onEnd);
+  installHooks(http, app, routes, snapshots, new FloodLimit(() => snapshots.current.settings.limits), onEnd);
   await app.init();
   await http.ready();
   return { app, servers, routes };

@@ -2,8 +2,6 @@
 export const SETTINGS = Symbol('settings');
 export const LOGGER = Symbol('logger');
 export const METRICS = Symbol('metrics');
-export const AUTHENTICATION = Symbol('authentication');
-export const IDENTITY = Symbol('identity');
-export const GATE = Symbol('gate');
+export const SESSION_LEDGER = Symbol('session-ledger');
 export const KAFKA_SESSIONS = Symbol('kafka-sessions');
 export const DEFAULT_CLUSTER = Symbol('default-cluster');

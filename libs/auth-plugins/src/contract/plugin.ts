@@ -44,6 +44,8 @@ export interface Plugin {
   health(): readonly HealthState[];
   /** Forgets cached verifications that a newer snapshot would not give (I27). */
   forget(): void;
+  /** Asks its issuers for their keys now, whatever the age of those it has (I14: on command). Never throws. */
+  refresh?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -41,6 +41,7 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     return complete === null ? verification : complete(token, verification);
   };
   const timers: NodeJS.Timeout[] = [];
+  const refreshAll = async () => void (await Promise.all(issuers.map(({ keys }) => keys.refresh())));
   return {
     id: settings.id,
     type: 'entra',
@@ -52,7 +53,6 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
     start: async () => {
       // A missing package is found at the start and not by the first caller.
       if (settings.verifier === 'passport-azure-ad') await loadAzureAdVerifier();
-      const refreshAll = () => Promise.all(issuers.map(({ keys }) => keys.refresh()));
       const refreshMissing = () => Promise.all(issuers.filter(({ keys }) => keys.state() !== 'up').map(({ keys }) => keys.refresh()));
       timers.push(setInterval(() => void refreshAll(), REFRESH_EVERY_MS), setInterval(() => void refreshMissing(), RETRY_EVERY_MS));
       for (const timer of timers) timer.unref();
@@ -66,6 +66,7 @@ export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginD
       cache.forget();
       graph?.forget();
     },
+    refresh: refreshAll,
     close: async () => {
       for (const timer of timers.splice(0)) clearInterval(timer);
       cache.forget();

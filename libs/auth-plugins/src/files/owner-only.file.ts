@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { StartupError } from '../contract/startup.error.js';
+import { noteRead } from './file-reads.js';
 
 /** Group and others: no right at all. */
 const OTHERS = 0o077;
@@ -14,6 +15,7 @@ export const readOwnerOnlyFile = (path: string, what: string): string => {
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
+    noteRead(path, '');
     throw new StartupError(`${what}: ${path} cannot be opened (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
   }
   try {
@@ -21,7 +23,9 @@ export const readOwnerOnlyFile = (path: string, what: string): string => {
     if ((mode & OTHERS) !== 0) throw new StartupError(`${what}: ${path} must be owner-only (mode 0600), it is 0${(mode & 0o777).toString(8)}`);
     const own = process.getuid?.();
     if (own !== undefined && uid !== own && uid !== 0) throw new StartupError(`${what}: ${path} belongs to another account`);
-    return readFileSync(descriptor, 'utf8');
+    const text = readFileSync(descriptor, 'utf8');
+    noteRead(path, text);
+    return text;
   } finally {
     closeSync(descriptor);
   }
@@ -30,8 +34,11 @@ export const readOwnerOnlyFile = (path: string, what: string): string => {
 /** @throws StartupError when a file that is no secret (a CA) cannot be read */
 export const readPlainFile = (path: string, what: string): string => {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    noteRead(path, text);
+    return text;
   } catch (error) {
+    noteRead(path, '');
     throw new StartupError(`${what}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
   }
 };

@@ -27,18 +27,20 @@ const CLUSTER: MatrixCluster = { id: 'main', listeners: [MINTED, CALLER], creden
 const matrix = ({ cluster = {}, plugins = PLUGINS, minting = ['main'], named = { kind: 'name', name: 'alice' }, traits = {} }: { traits?: Partial<AuthorityTraits>; cluster?: Partial<MatrixCluster>; plugins?: readonly MatrixPlugin[]; minting?: readonly string[]; named?: KafkaName } = {}) => {
   let now = NOW;
   const causes: MintCause[] = [];
+  const revoked = new Set<string>();
   const made = createCredentialMatrix({
     clusters: [{ ...CLUSTER, ...cluster }], plugins, maxProofAgeSeconds: 600, clock: { now: () => now },
     authorities: { kafkaName: () => named, ids: ['corp', 'tenant'], traits: () => ({ admitsAnyone: false, sharesOneName: false, ...traits }) },
     tokens: {
       clusterIds: minting,
+      isLive: (_clusterId, kid) => !revoked.has(kid),
       mint: async (_principal, clusterId, cause = 'session') => {
         causes.push(cause);
-        return { token: new Secret(`minted-${causes.length}`), kafkaName: 'alice', clusterId, issuedAt: now, expiresAt: now + 300_000, kid: 'k1' };
+        return { token: new Secret(`minted-${causes.length}`), kafkaName: 'alice', clusterId, issuedAt: now, expiresAt: now + 300_000, kid: `k${causes.length}` };
       },
     },
   });
-  return { ...made, causes, later: (seconds: number) => (now += seconds * 1000) };
+  return { ...made, causes, revoked, later: (seconds: number) => (now += seconds * 1000) };
 };
 const principal = (over: Partial<VerifiedPrincipal> = {}): VerifiedPrincipal => ({
   key: 'key-of-alice', authority: 'corp', pluginId: 'corp-ldap', tenant: null, subject: 's', issuerKey: 'authority:corp', name: 'alice', groups: { kind: 'known', ids: [] }, roles: [], applicationId: null,

@@ -20,7 +20,7 @@ export interface CredentialMatrixOptions {
   readonly clusters: readonly MatrixCluster[];
   readonly plugins: readonly MatrixPlugin[];
   readonly authorities: Pick<Authorities, 'kafkaName' | 'ids' | 'traits'>;
-  readonly tokens: Pick<TokenService, 'mint' | 'clusterIds'>;
+  readonly tokens: Pick<TokenService, 'mint' | 'clusterIds' | 'isLive'>;
   readonly maxProofAgeSeconds: number;
   /** Of impersonation: the token service brings its own. */
   readonly audit?: MintAudit;
@@ -77,9 +77,9 @@ export const createCredentialMatrix = (options: CredentialMatrixOptions): Creden
         listener: cell.listener,
         proofUntil: proofUntilOf(principal, options.maxProofAgeSeconds),
       };
-      if (cell.source === 'minted') return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, origin: 'minted', mint: tokens.mint, clock }));
+      if (cell.source === 'minted') return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, origin: 'minted', mint: tokens.mint, isLive: (kid) => tokens.isLive(clusterId, kid), clock }));
       const impersonate = cell.source === 'mds' ? impersonating.get(principal.pluginId) : undefined;
-      if (impersonate !== undefined) return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, origin: 'mds', mint: impersonate, clock }));
+      if (impersonate !== undefined) return mintedSource(principal, clusterId, () => createMintedSource({ principal, binding, origin: 'mds', mint: impersonate, isLive: () => true, clock }));
       const isFetched = cell.source === 'mds' && principal.mdsToken !== undefined;
       const token = isFetched ? principal.mdsToken : tokenOf(presented);
       if (principalInToken(token, cell.source === 'mds' ? 'sub' : cell.principalClaim) !== named.name) throw new KafkaNameRefused('outside');

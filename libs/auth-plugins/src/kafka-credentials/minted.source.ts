@@ -9,12 +9,14 @@ export interface MintedSourceOptions {
   /** Made by Postern, or by MDS when Postern asks it to: a broker's refusal is ours either way (I21). */
   readonly origin: 'minted' | 'mds';
   readonly mint: Mint;
+  /** Whether a token by this key may still be shown (I17). */
+  readonly isLive: (kid: string) => boolean;
   readonly clock: Clock;
 }
 
 /** Tokens made for one session key at Postern's word: kept until half their life (I12), made once for all who wait. */
-export const createMintedSource = ({ principal, binding, origin, mint: make, clock }: MintedSourceOptions): KafkaCredentialSource => {
-  let current: KafkaCredential | null = null;
+export const createMintedSource = ({ principal, binding, origin, mint: make, isLive, clock }: MintedSourceOptions): KafkaCredentialSource => {
+  let current: (KafkaCredential & { readonly kid: string }) | null = null;
   let minting: Promise<KafkaCredential> | null = null;
   const mint = async (cause: 'session' | 'renewal' | 'replacement'): Promise<KafkaCredential> => {
     current = { ...(await make(principal, binding.clusterId, cause)), sessionKey: binding.sessionKey };
@@ -25,7 +27,7 @@ export const createMintedSource = ({ principal, binding, origin, mint: make, clo
     ...binding,
     origin,
     fetch: async (fresh = false) => {
-      if (current !== null && !fresh && isYoung(current)) return current;
+      if (current !== null && !fresh && isYoung(current) && isLive(current.kid)) return current;
       minting ??= mint(fresh ? 'replacement' : current === null ? 'session' : 'renewal').finally(() => {
         minting = null;
       });

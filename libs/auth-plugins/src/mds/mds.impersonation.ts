@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CredentialExpired, CredentialUnavailable } from '@postern/kafka';
 import type { Impersonate, ImpersonationContext, PluginDependencies } from '../contract/plugin.js';
-import type { VerifiedPrincipal } from '../contract/principal.js';
 import { Unavailable } from '../contract/outcome.js';
 import { Secret } from '../contract/secret.js';
 import { StartupError } from '../contract/startup.error.js';

@@ -31,6 +31,7 @@ export const createOidcPlugin = (settings: OidcSettings, { clock, baseDir, repor
     start: () => refresh.begin(),
     health: () => [{ name: `${id}:keys`, state: keys.state() }],
     forget: () => cache.forget(),
+    refresh: () => keys.refresh(),
     close: async () => {
       refresh.end();
       cache.forget();

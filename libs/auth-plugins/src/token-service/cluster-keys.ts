@@ -31,11 +31,14 @@ export interface ClusterKeys {
 
 const DEFAULT_BROKER_REFRESH_SECONDS = 300;
 
-/** @throws StartupError for anything wrong with the files, and when no key can sign now */
-export const loadClusterKeys = (cluster: ClusterKeySettings, baseDir: string, clock: Clock): ClusterKeys => {
+/**
+ * @param mustSign at the start; later a revoked last key has to go even if nothing can sign after it
+ * @throws StartupError for anything wrong with the files, and when a key must sign now and none can
+ */
+export const loadClusterKeys = (cluster: ClusterKeySettings, baseDir: string, clock: Clock, mustSign: boolean): ClusterKeys => {
   const keys = readKeyFile(resolve(baseDir, cluster.keysFile), cluster.id);
   assertPublishedLongEnough(keys, cluster.brokerRefreshSeconds ?? DEFAULT_BROKER_REFRESH_SECONDS, cluster.id);
-  if (signingKeyAt(keys, clock.now()) === null) throw new StartupError(`cluster '${cluster.id}': no signing key is active now`);
+  if (mustSign && signingKeyAt(keys, clock.now()) === null) throw new StartupError(`cluster '${cluster.id}': no signing key is active now`);
   const signers = new Map<SigningKey, Signer>(keys.map((key) => [key, createRsaSigner(key)]));
   const jwks = jwksDocumentOf(keys);
   return {

@@ -36,8 +36,18 @@ export interface TokenService {
   /** The public keys of one cluster; null for a cluster without minted tokens. */
   jwks(clusterId: string): JwksDocument | null;
   writeJwksFiles(): Promise<void>;
-  /** Reads all key files again; on a bad one throws StartupError and keeps what it had (I27). */
-  reload(): Promise<void>;
+  /** Whether a token signed by this key may still be shown: false once it was revoked or removed (I17). */
+  isLive(clusterId: string, kid: string): boolean;
+  /** Reads all key files again and changes nothing yet (I27). @throws StartupError for a bad one */
+  stage(): StagedKeys;
+}
+
+/** Keys that were read and checked. */
+export interface StagedKeys {
+  /** Clusters whose last key was revoked: their callers get 503 until there is another one. */
+  readonly unsigned: readonly string[];
+  /** From here on these sign. */
+  take(): void;
 }
 
 /** nbf lies this far before iat, so that a broker whose clock is behind takes the token (I16). */
@@ -46,8 +56,7 @@ const NOT_BEFORE_SECONDS = 60;
 /** @throws StartupError for bad key files, one key or one audience for two clusters */
 export const createTokenService = (options: TokenServiceOptions): TokenService => {
   const { clock, issuer } = options;
-  const load = () => loadAll(options);
-  let clusters = load();
+  let clusters = loadAll(options, true);
   const writeJwksFiles = async () => {
     await Promise.all([...clusters.values()].map((cluster) => cluster.writeJwks()));
   };
@@ -81,9 +90,15 @@ export const createTokenService = (options: TokenServiceOptions): TokenService =
     },
     jwks: (clusterId) => clusters.get(clusterId)?.jwks ?? null,
     writeJwksFiles,
-    reload: async () => {
-      clusters = load();
-      await writeJwksFiles();
+    isLive: (clusterId, kid) => clusters.get(clusterId)?.jwks.keys.some((key) => key.kid === kid) === true,
+    stage: () => {
+      const staged = loadAll(options, false);
+      return {
+        unsigned: [...staged.values()].filter((keys) => keys.signerAt(clock.now()) === null).map(({ clusterId }) => clusterId),
+        take: () => {
+          clusters = staged;
+        },
+      };
     },
   };
 };
@@ -96,8 +111,8 @@ const writeIntent = async (audit: MintAudit, record: Omit<MintRecord, 'phase'>):
   }
 };
 
-const loadAll = ({ clusters, baseDir, clock }: TokenServiceOptions): ReadonlyMap<string, ClusterKeys> => {
-  const loaded = clusters.map((cluster) => loadClusterKeys(cluster, baseDir ?? process.cwd(), clock));
+const loadAll = ({ clusters, baseDir, clock }: TokenServiceOptions, mustSign: boolean): ReadonlyMap<string, ClusterKeys> => {
+  const loaded = clusters.map((cluster) => loadClusterKeys(cluster, baseDir ?? process.cwd(), clock, mustSign));
   const owners = new Map<string, string>();
   const claim = (what: string, text: string, clusterId: string) => {
     const other = owners.get(`${what} ${text}`);
