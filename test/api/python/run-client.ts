@@ -32,7 +32,7 @@ export const runClient = async ({ endpoint, issuer, client, asEntra = false, arg
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      for (const line of text.trimEnd().split('\n')) onLine(line);
+      for (const line of text.split('\n')) if (line !== '') onLine(line);
     });
   }
   return new Promise((resolve, reject) => {
