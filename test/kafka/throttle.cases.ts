@@ -45,6 +45,20 @@ export const registerThrottleCases = (contract: Contract): void => {
       expect(await sessions.as(free, (session) => session.offsets(NAME, [0], 'latest'))).toEqual(ends);
     });
 
+    it('refuses changes beyond the rate for them, each item with how long to wait', async () => {
+      const name = topic('adm-rate');
+      expect(told(await limit('operator', 'controller_mutation_rate', 1))).toEqual(['done']);
+      const create = (i: number) => as((admin) => admin.topics.createPartitions([{ topic: name, count: 10 + i }])).then(([result]) => result);
+      try {
+        await stack.kafka.createTopics({ name });
+        let refused = await create(0);
+        for (let i = 1; i < 6 && refused?.kind === 'done'; i++) refused = await create(i * 10);
+        expect(refused).toMatchObject({ kind: 'failed', error: { code: 'THROTTLED', detail: { brokerCode: 89, retryAfterMs: expect.any(Number) } } });
+      } finally {
+        await stack.kafka.tool('configs', ['--alter', '--entity-type', 'users', '--entity-name', `operator-${transport}`, '--delete-config', 'controller_mutation_rate']);
+      }
+    });
+
     it('is told of reading too, by a session and by a consumer', async () => {
       const fetch = () => sessions.as(reader, (session) => session.fetch({ topic: NAME, partition: 0, offset: 0n, maxRecords: 10, maxBytes: 1_000_000, maxWaitMs: 0 }, { deadline: Date.now() + 500 }));
       for (let i = 0; i < 8 && (await throttledUntil(reader)) === 0; i++) expect(await codeOf(fetch())).toMatch(/resolved|THROTTLED/);

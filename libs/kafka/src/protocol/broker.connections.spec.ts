@@ -63,6 +63,21 @@ describe('the connections of a session', () => {
     await failed;
   });
 
+  it('write nothing to a broker that has asked for quiet, and say so when that outlasts the deadline', async () => {
+    const { connections, time, transport } = setUp({ answer: (apiKey) => (apiKey === 3 ? { throttleTimeMs: 500, brokers: [], topics: [] } : (LOGIN[apiKey] ?? {})) });
+    const ask = (ms: number) => connections.toAny('work', time.now() + ms).then((connection) => connection.request(METADATA, [[], false, false], time.now() + ms));
+    const asked = () => transport.wires.flatMap(({ keys }) => keys).filter((key) => key === 3).length;
+    connections.learn([{ nodeId: 1, host: 'b1', port: 9092 }]);
+    await ask(1_000);
+    await expect(ask(400)).rejects.toMatchObject({ code: 'THROTTLED', detail: { retryAfterMs: 500 } });
+    const waiting = ask(1_000);
+    await time.pass(499);
+    expect(asked()).toBe(1);
+    await time.pass(1);
+    await waiting;
+    expect(asked()).toBe(2);
+  });
+
   it('lead to the broker that is asked for by id, at an address that the settings admit', async () => {
     const { connections, notices, deadline } = setUp();
     connections.learn([

@@ -1,9 +1,9 @@
 import { createTopicsV5, createTopicsV6, createTopicsV7 } from '@platformatic/kafka';
-import { fromBrokerCode } from '../../errors/from-broker-code.js';
 import { KafkaError } from '../../errors/kafka-error.js';
 import type { Clock } from '../../session/cluster-settings.js';
 import type { CreatedTopic, NewTopic } from '../../session/session.port.js';
 import type { BrokerConnections } from '../broker.connections.js';
+import { itemError } from '../admin.call.js';
 import { changeCall } from '../change.call.js';
 import { type Api, codec } from '../codecs.js';
 import { type Timers, pause } from '../deadline.js';
@@ -39,11 +39,11 @@ export interface CreateTopicContext {
 export const createTopic = async (context: CreateTopicContext, topic: NewTopic, deadline: number): Promise<CreatedTopic> => {
   const { connections, metadata, clock } = context;
   const { name, validateOnly = false } = topic;
-  const { topics } = await changeCall(connections, clock, CREATE_TOPICS, [[toWire(topic)], Math.max(1, deadline - clock.now()), validateOnly], deadline);
+  const { topics, throttleTimeMs } = await changeCall(connections, clock, CREATE_TOPICS, [[toWire(topic)], Math.max(1, deadline - clock.now()), validateOnly], deadline);
   const answer = topics.find((item) => item.name === name);
   if (answer === undefined) throw new KafkaError('OUTCOME_UNKNOWN', { resource: name });
-  const { errorCode, errorMessage } = answer;
-  if (errorCode !== 0) throw new KafkaError(fromBrokerCode(errorCode, 'topic'), { resource: name, brokerCode: errorCode, brokerText: errorMessage ?? undefined });
+  const error = itemError(answer, 'topic', name, throttleTimeMs);
+  if (error !== null) throw error;
   metadata.forget(name);
   const seen = validateOnly ? null : await firstSight(context, name, Math.min(deadline, clock.now() + VISIBLE_WITHIN_MS));
   // Brokers tell the figures only to those who may also describe settings.
