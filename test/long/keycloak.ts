@@ -4,7 +4,7 @@ import { checkOutages, checkRotation } from './keycloak/outages.ts';
 import { startServers } from './keycloak/servers.ts';
 import type { LongRun } from './long-run.ts';
 
-/** Plugin `oidc` against a real Keycloak: who its callers are at Kafka, its keys as they change, its outages. About five minutes. */
+/** Plugin `oidc` against a real Keycloak: who its callers are at Kafka, its keys as they change, its outages. About six minutes. */
 export const longRun: LongRun = {
   defaultMinutes: 1,
   run: async ({ runDir, say }) => {

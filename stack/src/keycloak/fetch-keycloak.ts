@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,10 @@ const build = (home: string): void => {
  */
 export const fetchKeycloak = async (progress: Progress = () => {}): Promise<string> => {
   const home = join(cacheDir(`keycloak-${KEYCLOAK_VERSION}`), 'home');
-  if (existsSync(home)) return home;
+  // Written last: a home whose making was killed is made again.
+  const whole = join(home, 'built');
+  if (existsSync(whole)) return home;
+  rmSync(home, { recursive: true, force: true });
   requireJava();
   requireMaven();
   const title = `Keycloak ${KEYCLOAK_VERSION}`;
@@ -53,6 +56,7 @@ export const fetchKeycloak = async (progress: Progress = () => {}): Promise<stri
     // Under its last name: the build writes the path of its home into what it makes.
     renameSync(join(partial, `keycloak-${KEYCLOAK_VERSION}`), home);
     build(home);
+    writeFileSync(whole, '');
   } catch (error) {
     rmSync(home, { recursive: true, force: true });
     throw error;

@@ -5,6 +5,7 @@ import { realmKeys, type KeyAlgorithm, type RealmKeys } from './realm.keys.ts';
 export interface RealmWish {
   readonly name: string;
   readonly roles: readonly string[];
+  readonly groups?: readonly string[];
   readonly algorithm: KeyAlgorithm;
   /** Life of access tokens, seconds. */
   readonly tokenLifeSeconds: number;
@@ -18,6 +19,8 @@ export interface ClientWish {
   readonly audience: string | null;
   /** Realm roles of its service account. */
   readonly roles?: readonly string[];
+  /** Of the realm, that its service account is in. */
+  readonly groups?: readonly string[];
   /** Keycloak's default, under which `account` is named in `aud` too. Here: only the roles that `roles` of the realm name. */
   readonly fullScope?: boolean;
   /** Signs this client's access tokens, whatever the realm's default. */
@@ -57,20 +60,25 @@ const audienceMapper = (audience: string): object => ({
 const GROUPS_MAPPER = { name: 'groups', protocol: 'openid-connect', protocolMapper: 'oidc-group-membership-mapper', config: { 'claim.name': 'groups', 'full.path': 'true', 'access.token.claim': 'true', 'id.token.claim': 'false' } };
 
 /** Makes a realm. Everything in it is as Keycloak makes it, unless a wish says otherwise. */
-export const makeRealm = async (admin: KeycloakAdmin, url: string, caFile: string, { name, roles, algorithm, tokenLifeSeconds }: RealmWish): Promise<KeycloakRealm> => {
+export const makeRealm = async (admin: KeycloakAdmin, url: string, caFile: string, { name, roles, groups = [], algorithm, tokenLifeSeconds }: RealmWish): Promise<KeycloakRealm> => {
   await admin.call('POST', '', { realm: name, enabled: true, accessTokenLifespan: tokenLifeSeconds, defaultSignatureAlgorithm: algorithm });
   for (const role of roles) await admin.call('POST', `/${name}/roles`, { name: role });
+  for (const group of groups) await admin.call('POST', `/${name}/groups`, { name: group });
   const keys = realmKeys(admin, name);
   if (algorithm !== 'RS256') await keys.addKey(algorithm);
   const issuer = `${url}/realms/${name}`;
   const named = async (wanted: readonly string[]): Promise<readonly Named[]> => Promise.all(wanted.map((role) => admin.call<Named>('GET', `/${name}/roles/${role}`)));
   const clientId = async (id: string): Promise<string> => (await admin.call<readonly Named[]>('GET', `/${name}/clients?clientId=${id}`))[0]?.id ?? '';
   const giveRoles = async (person: string, wanted: readonly string[]): Promise<void> => void (await admin.call('POST', `/${name}/users/${person}/role-mappings/realm`, await named(wanted)));
+  const join = async (person: string, group: string): Promise<void> => {
+    const [found] = await admin.call<readonly Named[]>('GET', `/${name}/groups?exact=true&search=${group}`);
+    await admin.call('PUT', `/${name}/users/${person}/groups/${found?.id}`);
+  };
   return {
     ...keys,
     issuer,
     jwksUrl: `${issuer}/protocol/openid-connect/certs`,
-    addClient: async ({ id, secret, audience, roles: own = [], fullScope = false, algorithm: signedBy }) => {
+    addClient: async ({ id, secret, audience, roles: own = [], groups: joined = [], fullScope = false, algorithm: signedBy }) => {
       await admin.call('POST', `/${name}/clients`, {
         clientId: id, secret, publicClient: false, serviceAccountsEnabled: true, directAccessGrantsEnabled: true, standardFlowEnabled: false, fullScopeAllowed: fullScope,
         protocolMappers: [GROUPS_MAPPER, ...(audience === null ? [] : [audienceMapper(audience)])],
@@ -80,6 +88,7 @@ export const makeRealm = async (admin: KeycloakAdmin, url: string, caFile: strin
       if (!fullScope) await admin.call('POST', `/${name}/clients/${internal}/scope-mappings/realm`, await named(roles));
       const account = await admin.call<{ readonly id: string }>('GET', `/${name}/clients/${internal}/service-account-user`);
       await giveRoles(account.id, own);
+      for (const group of joined) await join(account.id, group);
     },
     addPerson: async ({ name: person, password, roles: own }) => {
       // Without every member of the profile the password grant says that the account is not fully set up.

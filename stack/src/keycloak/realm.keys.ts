@@ -5,12 +5,15 @@ export type KeyAlgorithm = 'RS256' | 'PS256' | 'ES256';
 export interface RealmKeys {
   /** A new key above all others: it signs from now on, and the older ones stay published. */
   addKey(algorithm: KeyAlgorithm): Promise<void>;
+  /** A new key that is published and does not sign yet. @returns what makes it sign */
+  publishKey(algorithm: KeyAlgorithm): Promise<() => Promise<void>>;
   /** Takes every signing key but the newest of this algorithm out of the published set, as an operator does after a leak. */
   withdrawOlderKeys(algorithm: KeyAlgorithm): Promise<void>;
 }
 
 interface Component {
   readonly id: string;
+  readonly name: string;
   readonly providerId: string;
   readonly config: Readonly<Record<string, readonly string[]>>;
 }
@@ -29,11 +32,21 @@ const isFor = (algorithm: KeyAlgorithm, { providerId, config }: Component): bool
 /** Key rotation as Keycloak's guide has it: a further key provider with a higher priority, then the older one disabled. */
 export const realmKeys = (admin: KeycloakAdmin, realm: string): RealmKeys => {
   const providers = (): Promise<readonly Component[]> => admin.call('GET', `/${realm}/components?type=${PROVIDER_TYPE}`);
+  const add = async (algorithm: KeyAlgorithm, active: boolean): Promise<string> => {
+    const priority = Math.max(100, ...(await providers()).map(priorityOf)) + 1;
+    const name = `${algorithm} ${priority}`;
+    const config = { ...settingsFor(algorithm), priority: [String(priority)], enabled: ['true'], active: [String(active)] };
+    await admin.call('POST', `/${realm}/components`, { name, providerId: PROVIDERS[algorithm], providerType: PROVIDER_TYPE, config });
+    return name;
+  };
   return {
-    addKey: async (algorithm) => {
-      const priority = Math.max(100, ...(await providers()).map(priorityOf)) + 1;
-      const config = { ...settingsFor(algorithm), priority: [String(priority)], enabled: ['true'], active: ['true'] };
-      await admin.call('POST', `/${realm}/components`, { name: `${algorithm} ${priority}`, providerId: PROVIDERS[algorithm], providerType: PROVIDER_TYPE, config });
+    addKey: async (algorithm) => void (await add(algorithm, true)),
+    publishKey: async (algorithm) => {
+      const name = await add(algorithm, false);
+      return async () => {
+        const one = (await providers()).find((each) => each.name === name);
+        await admin.call('PUT', `/${realm}/components/${one?.id}`, { ...one, config: { ...one?.config, active: ['true'] } });
+      };
     },
     withdrawOlderKeys: async (algorithm) => {
       const [, ...older] = (await providers()).filter((one) => isFor(algorithm, one)).toSorted((left, right) => priorityOf(right) - priorityOf(left));

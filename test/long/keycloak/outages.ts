@@ -22,8 +22,22 @@ export const checkRotation = async (servers: Servers, { check }: Pick<Checks, 'c
     const statuses = await Promise.all([...renewed, ...Array.from({ length: 20 }, () => old)].map(read));
     same(new Set(statuses), new Set([200]));
   });
+  await check('a key that signs at once, soon after another was fetched, is good when the cool-down is over', async () => {
+    await apps.addKey('RS256');
+    const token = await serviceToken(apps, CLIENTS.orders);
+    const before = await read(token);
+    say(`its first answer was ${before}; good ${(await secondsUntil(200, COOL_DOWN_MS / 1_000, () => read(token))).toFixed(0)} s later`);
+  });
+  await check('a key that was published and read before it signs is good at once, whatever was fetched before', async () => {
+    const sign = await apps.publishKey('RS256');
+    await delay(COOL_DOWN_MS);
+    // What the hourly refresh does: the set is read.
+    same(await read(underUnknownKey(old)), 401);
+    await sign();
+    same(await read(await serviceToken(apps, CLIENTS.orders)), 200);
+  });
   await check('a withdrawn key is believed until the set is read again, then no longer', async () => {
-    await apps.withdrawOlderKeys('RS256');
+    same([await read(old), await apps.withdrawOlderKeys('RS256')], [200, undefined]);
     await delay(COOL_DOWN_MS);
     same(await read(old), 200);
     await apps.addKey('RS256');

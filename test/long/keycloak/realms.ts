@@ -23,7 +23,7 @@ export const ALICE = { name: 'alice', password: 'alice-at-keycloak', roles: ['ka
 export interface Realms {
   /** RS256, found by discovery, callers by readable name, roles from realm_access. */
   readonly apps: KeycloakRealm;
-  /** PS256, keys by a fixed address, callers by `sub`. */
+  /** PS256, keys by a fixed address, callers by `sub`, roles by the names of groups. */
   readonly pss: KeycloakRealm;
   /** ES256; the broker trusts this realm itself and is shown the callers' own tokens. */
   readonly own: KeycloakRealm;
@@ -34,9 +34,10 @@ export const makeRealms = async (keycloak: Keycloak): Promise<Realms> => {
   const apps = await keycloak.makeRealm({ ...wish, name: 'apps', algorithm: 'RS256' });
   for (const each of Object.values(CLIENTS)) await apps.addClient(each);
   await apps.addPerson(ALICE);
-  const pss = await keycloak.makeRealm({ ...wish, name: 'pss', algorithm: 'PS256' });
+  const pss = await keycloak.makeRealm({ ...wish, name: 'pss', roles: [], groups: ['kafka-writers'], algorithm: 'PS256' });
+  await pss.addClient({ ...CLIENTS.orders, roles: [], groups: ['kafka-writers'] });
   const own = await keycloak.makeRealm({ ...wish, name: 'own', algorithm: 'ES256' });
-  for (const realm of [pss, own]) await realm.addClient(CLIENTS.orders);
+  await own.addClient(CLIENTS.orders);
   return { apps, pss, own };
 };
 

@@ -15,27 +15,29 @@ export interface Servers {
 }
 
 const json = JSON.stringify;
+/** A group of Keycloak, as its mapper with full paths writes it. */
+const WRITERS = '/kafka-writers';
 
 /** The sample settings with three plugins of type `oidc` beside the others, as docs/guides/oidc-keycloak.md has them. */
 const settingsFor = ({ apps, pss, own }: Realms, caFile: string, entraIssuer: string): Record<string, string> => {
   const oidc = { type: 'oidc', audiences: [AUDIENCE], caFile, requiredClaims: { typ: 'Bearer' }, types: ['JWT'], rolesClaim: ['realm_access', 'roles'] } as const;
-  const authority = (id: string, kafkaNames: object) => json({ id, admits: { roles: ['kafka-user', 'kafka-writer'] }, kafkaNames });
-  const writes = (id: string) => ({ effect: 'allow', methods: ['POST'], topics: ['orders'], who: { authority: id, roles: ['kafka-writer'] } });
+  const authority = (id: string, kafkaNames: object, roles: readonly string[] = ['kafka-user', 'kafka-writer']) => json({ id, admits: { roles }, kafkaNames });
+  const writes = (id: string, role = 'kafka-writer') => ({ effect: 'allow', methods: ['POST'], topics: ['orders'], who: { authority: id, roles: [role] } });
   return {
     POSTERN__authorities__2: authority('apps', { owns: 'prefix', prefix: 'apps/' }),
-    POSTERN__authorities__3: authority('pss', { owns: 'prefix', prefix: 'pss/' }),
+    POSTERN__authorities__3: authority('pss', { owns: 'prefix', prefix: 'pss/' }, [WRITERS]),
     // The broker reads `sub`, a GUID, out of the caller's own token: this authority owns the GUIDs, which are Entra's in the sample.
     POSTERN__authorities__1__kafkaNames: json({ owns: 'prefix', prefix: 'entra/' }),
     POSTERN__authorities__4: authority('own', { owns: 'guid' }),
     POSTERN__plugins__2: json({ ...oidc, id: 'apps', authority: 'apps', issuer: apps.issuer, discovery: {}, principalClaim: 'preferred_username' }),
-    POSTERN__plugins__3: json({ ...oidc, id: 'pss', authority: 'pss', issuer: pss.issuer, jwksUrl: pss.jwksUrl, algorithms: ['PS256'] }),
+    POSTERN__plugins__3: json({ ...oidc, id: 'pss', authority: 'pss', issuer: pss.issuer, jwksUrl: pss.jwksUrl, algorithms: ['PS256'], rolesClaim: 'groups' }),
     POSTERN__plugins__4: json({ ...oidc, id: 'own', authority: 'own', issuer: own.issuer, discovery: {}, algorithms: ['ES256'] }),
     POSTERN__clusters__0__listeners__1__trusts: json({ kind: 'issuer', issuer: own.issuer, audiences: [AUDIENCE], principalClaim: 'sub' }),
     POSTERN__clusters__0__credentials__2: json({ from: entraIssuer, source: 'minted', listener: 'minted' }),
     POSTERN__clusters__0__credentials__3: json({ from: apps.issuer, source: 'minted', listener: 'minted' }),
     POSTERN__clusters__0__credentials__4: json({ from: pss.issuer, source: 'minted', listener: 'minted' }),
     POSTERN__clusters__0__credentials__5: json({ from: own.issuer, source: 'caller', listener: 'caller-token' }),
-    POSTERN__gate: json({ rules: [{ effect: 'allow', methods: ['GET'], who: { everyone: true } }, writes('apps'), writes('pss'), writes('own'), { effect: 'allow', methods: ['POST'], who: { authority: 'corp', groups: ['cn=kafka-users,ou=groups,dc=example,dc=test'] } }] }),
+    POSTERN__gate: json({ rules: [{ effect: 'allow', methods: ['GET'], who: { everyone: true } }, writes('apps'), writes('pss', WRITERS), writes('own'), { effect: 'allow', methods: ['POST'], who: { authority: 'corp', groups: ['cn=kafka-users,ou=groups,dc=example,dc=test'] } }] }),
   };
 };
 
