@@ -4,9 +4,10 @@ import { collectReads, StartupError, type FileReads } from '@postern/auth-plugin
 import { loadSettings } from './config/load-settings.js';
 import { SettingsError } from './config/settings-error.js';
 import { createLogger } from './telemetry/logger.js';
+import { revokeByCommand, type KeysCommand } from './wiring/keys-command.js';
 import { start } from './wiring/start.js';
 
-const USAGE = 'usage: postern --config FILE (see apps/proxy/postern.sample.yaml)';
+const USAGE = 'usage: postern --config FILE (see apps/proxy/postern.sample.yaml)\n       postern keys revoke --cluster ID --kid KID --config FILE';
 
 /** One clear line on standard error, and no stack: what stops a start is for the operator to mend. */
 const giveUp = (error: unknown): never => {
@@ -15,11 +16,20 @@ const giveUp = (error: unknown): never => {
   process.exit(1);
 };
 
-const configFile = (): string => {
+interface Command {
+  readonly file: string;
+  /** Revoke this key instead of starting. */
+  readonly revoke: KeysCommand | null;
+}
+
+const command = (): Command => {
   try {
-    const { values } = parseArgs({ options: { config: { type: 'string' } } });
+    const { values, positionals } = parseArgs({ options: { config: { type: 'string' }, cluster: { type: 'string' }, kid: { type: 'string' } }, allowPositionals: true });
     const file = values.config ?? process.env['POSTERN_CONFIG'];
-    if (file !== undefined) return file;
+    const { cluster, kid } = values;
+    const isRevoke = positionals.join(' ') === 'keys revoke' && cluster !== undefined && kid !== undefined;
+    if (file !== undefined && isRevoke) return { file, revoke: { cluster, kid } };
+    if (file !== undefined && positionals.length === 0 && cluster === undefined && kid === undefined) return { file, revoke: null };
   } catch {
     // An unknown flag gets the same line as a missing one.
   }
@@ -28,10 +38,15 @@ const configFile = (): string => {
 };
 
 const main = async (): Promise<void> => {
-  const file = configFile();
+  const { file, revoke } = command();
   const load = () => loadSettings(file, process.env);
   const reads: FileReads = new Map();
   const loaded = collectReads(reads, load);
+  if (revoke !== null) {
+    const { done, line } = await revokeByCommand(loaded, revoke);
+    process.stdout.write(`postern: ${line}\n`);
+    process.exit(done ? 0 : 1);
+  }
   const { log, flush } = createLogger(loaded.settings.log.level);
   // A bug that reaches here has left something half done: say so without its text, and let the supervisor start afresh.
   const fatal = (kind: string) => (error: unknown) => {

@@ -18,6 +18,7 @@ export type { KafkaName } from './authority/kafka-name.rule.js';
 export * from './token-service/token-service.settings.js';
 export * from './token-service/token.service.js';
 export * from './token-service/mint.record.js';
+export { assertMints, revokeKey } from './token-service/key.revocation.js';
 export type { MintedToken, Mint } from './token-service/minted-token.js';
 export type { JwksDocument, PublishedKey } from './token-service/jwks.document.js';
 export type { Signer } from './token-service/signer.js';

@@ -51,6 +51,23 @@ describe('the key store', () => {
     expect((await Promise.all([store.keyFor('two'), store.keyFor('two')])).every((key) => key !== null)).toBe(true);
     expect(fetches()).toBe(2);
   });
+  it('learns a kid that was made right after a fetch by the clock at its first use: only fetches for a kid start the cool-down', async () => {
+    const { store, fetches } = issuer(ONE, BOTH);
+    await store.refresh();
+    expect(await store.keyFor('two')).not.toBeNull();
+    expect(fetches()).toBe(2);
+  });
+  it('under a flood of random kids knows a key that was published one cool-down before it signs, and one that signs at once no later than that', async () => {
+    const { store, later, fetches } = issuer(ONE, BOTH);
+    await store.keyFor('random-0');
+    // The issuer publishes `two` now. The flood goes on.
+    later(29_999);
+    expect([await store.keyFor('random-1'), await store.keyFor('two')]).toEqual([null, null]);
+    later(1);
+    expect(await store.keyFor('random-2')).toBeNull();
+    expect(await store.keyFor('two')).not.toBeNull();
+    expect(fetches()).toBe(2);
+  });
   it('keeps the last good keys through an outage of up to 24 hours', async () => {
     const { store, later } = issuer(ONE, away);
     await store.keyFor('one');

@@ -39,6 +39,8 @@ const KEEP_MS = 24 * 3_600_000;
 export const createKeyStore = ({ fetch, clock, algorithms = ['RS256'], onRefused = () => undefined, timeoutMs = TIMEOUT_MS }: KeyStoreOptions): KeyStore => {
   let known: { readonly keys: KeySet; readonly at: number } | null = null;
   let attempt: { readonly at: number; readonly succeeded: boolean } | null = null;
+  /** The last fetch that a caller's `kid` caused. */
+  let askedAt: number | null = null;
   let fetching: Promise<void> | null = null;
 
   const fetchOnce = async (): Promise<void> => {
@@ -57,14 +59,19 @@ export const createKeyStore = ({ fetch, clock, algorithms = ['RS256'], onRefused
   };
   // Single flight: a herd of cold requests costs the issuer one.
   const refresh = (): Promise<void> => (fetching ??= fetchOnce().finally(() => (fetching = null)));
-  const mayAsk = (): boolean => attempt === null || clock.now() - attempt.at >= COOL_DOWN_MS;
+  // Fetches by the clock do not count: a key that was made a moment after one of them must not wait for the cool-down.
+  const mayAsk = (): boolean => askedAt === null || clock.now() - askedAt >= COOL_DOWN_MS;
+  const ask = (): Promise<void> => {
+    askedAt = clock.now();
+    return refresh();
+  };
   const current = (): { readonly keys: KeySet; readonly at: number } | null => (known !== null && clock.now() - known.at <= KEEP_MS ? known : null);
 
   return {
     keyFor: async (kid, algorithm = 'RS256') => {
       const isMissing = current()?.keys.has(kid) !== true;
       const isOld = known !== null && clock.now() - known.at >= REFRESH_AFTER_MS;
-      const asked = (isMissing || isOld) && mayAsk() ? refresh() : fetching;
+      const asked = (isMissing || isOld) && mayAsk() ? ask() : fetching;
       // In an outage a key that is known is used without waiting for the next attempt to fail.
       if (asked !== null && (isMissing || (isOld && attempt?.succeeded !== false))) await asked;
       const set = current();

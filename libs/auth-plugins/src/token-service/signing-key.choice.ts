@@ -12,6 +12,9 @@ export const signingKeyAt = (keys: readonly SigningKey[], now: number): SigningK
   return active.toSorted((a, b) => (b.activeAt ?? 0) - (a.activeAt ?? 0))[0] ?? null;
 };
 
+/** When brokers may be expected to have read a key, epoch ms: two of their refreshes and a minute after it was published (I17). */
+export const earliestSignature = ({ publishedAt }: Pick<SigningKey, 'publishedAt'>, brokerRefreshSeconds: number): number => publishedAt + 2 * brokerRefreshSeconds * 1000 + MARGIN_MS;
+
 /**
  * I17: brokers must have read a key before it signs, or they refuse every token for up to one refresh. The first key of
  * a cluster has nobody to surprise.
@@ -20,7 +23,7 @@ export const signingKeyAt = (keys: readonly SigningKey[], now: number): SigningK
 export const assertPublishedLongEnough = (keys: readonly SigningKey[], brokerRefreshSeconds: number, clusterId: string): void => {
   const first = keys.toSorted((a, b) => a.publishedAt - b.publishedAt)[0];
   for (const key of keys) {
-    const earliest = key.publishedAt + 2 * brokerRefreshSeconds * 1000 + MARGIN_MS;
+    const earliest = earliestSignature(key, brokerRefreshSeconds);
     if (key !== first && key.state !== 'retiring' && key.activeAt !== null && key.activeAt < earliest)
       throw new StartupError(`cluster '${clusterId}': key '${key.kid}' may not sign before ${new Date(earliest).toISOString()}, two broker refreshes and 60 s after it was published`);
   }

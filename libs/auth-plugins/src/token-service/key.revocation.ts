@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import { StartupError } from '../contract/startup.error.js';
+import { writeAtomically } from '../files/atomic-write.js';
+import { readOwnerOnlyFile } from '../files/owner-only.file.js';
+import { readKeyFile } from './key-file.js';
+import { earliestSignature, signingKeyAt } from './signing-key.choice.js';
+
+export interface RevocationOrder {
+  readonly keysFile: string;
+  readonly baseDir: string;
+  readonly clusterId: string;
+  readonly kid: string;
+  readonly brokerRefreshSeconds: number;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** What was done. `signer`: who signs from `at` on; null when nobody can, so that callers of minted cells get 503 until there is a key. */
+export type Revoked = { readonly kind: 'revoked'; readonly signer: { readonly kid: string; readonly at: number } | null } | { readonly kind: 'unknown-kid' };
+
+interface KeyEntry {
+  kid: string;
+  state: string;
+  publishedAt: string;
+  activeAt: string | null;
+  retiredAt: string | null;
+}
+
+/**
+ * `keys revoke`: the key is `removed` in the shared file at once, whatever that costs (I17); running processes see the file
+ * and drop the key, its tokens and sessions. A `next` key takes over as soon as brokers may be expected to know it.
+ * @throws StartupError for a file that is bad already
+ */
+export const revokeKey = async ({ keysFile, baseDir, clusterId, kid, brokerRefreshSeconds, now }: RevocationOrder): Promise<Revoked> => {
+  const path = resolve(baseDir, keysFile);
+  const keys = readKeyFile(path, clusterId);
+  if (!keys.some((key) => key.kid === kid)) return { kind: 'unknown-kid' };
+  const left = keys.filter((key) => key.kid !== kid);
+  const signing = signingKeyAt(left, now);
+  const next = signing === null ? (left.find(({ state }) => state === 'next') ?? null) : null;
+  const takesOver = next === null ? null : { kid: next.kid, at: Math.max(now, earliestSignature(next, brokerRefreshSeconds)) };
+  const document = JSON.parse(readOwnerOnlyFile(path, 'keysFile')) as { keys: KeyEntry[] };
+  for (const entry of document.keys) {
+    if (entry.kid === kid) Object.assign(entry, { state: 'removed', retiredAt: new Date(now).toISOString() });
+    if (entry.kid === takesOver?.kid) entry.activeAt = new Date(takesOver.at).toISOString();
+  }
+  await writeAtomically(path, `${JSON.stringify(document, null, 2)}\n`, 0o600);
+  return { kind: 'revoked', signer: signing === null ? takesOver : { kid: signing.kid, at: now } };
+};
+
+/** @throws StartupError for a cluster that is not there or mints nothing */
+export const assertMints = <T>(settings: T | undefined, clusterId: string): T => {
+  if (settings === undefined) throw new StartupError(`cluster '${clusterId}' is not configured, or has no tokenService`);
+  return settings;
+};
