@@ -2,6 +2,7 @@ import { collectReads, type FileReads, type Plugin } from '@postern/auth-plugins
 import { createAuthentication, type Runs } from '../authn/authentication.js';
 import type { LoadedSettings } from '../config/load-settings.js';
 import { createGate } from '../gate/gate.js';
+import { assertCertificatesStandAlone } from './certificate-listeners.js';
 import type { Identity } from './identity.js';
 import type { PluginParts } from './plugins.js';
 import { makePlugins, type MadePlugin } from './plugin-set.js';
@@ -29,6 +30,7 @@ export const buildSnapshot = ({ settings, pathOf }: LoadedSettings, parts: Snaps
   const made = makePlugins(settings, parts.plugins, before?.made ?? [], reads);
   const plugins = made.map(({ plugin }) => plugin);
   try {
+    assertCertificatesStandAlone(plugins);
     const identity = collectReads(reads, () => parts.identity({ settings, pathOf }, plugins));
     const snapshot: Snapshot = {
       number: (before?.snapshot.number ?? 0) + 1,
