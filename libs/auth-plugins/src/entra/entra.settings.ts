@@ -43,7 +43,8 @@ export const entraSchema = z
     /** Verified tokens are remembered this long at most; 0 turns the cache off. */
     verifiedTokenCacheSeconds: z.int().min(0).max(60).default(60),
   })
-  .refine(({ versions, hdinsight }) => hdinsight !== undefined || versionsOf(versions).every(({ audiences }) => audiences.length > 0), { path: ['versions'], message: 'needs audiences' })
+  .refine(({ versions, hdinsight }) => hdinsight !== undefined || versions.v1?.audiences.length !== 0, { path: ['versions', 'v1', 'audiences'], message: 'needs at least one' })
+  .refine(({ versions, hdinsight }) => hdinsight !== undefined || versions.v2?.audiences.length !== 0, { path: ['versions', 'v2', 'audiences'], message: 'needs at least one' })
   .refine(({ versions, hdinsight }) => versionsOf(versions).every(({ audiences }) => !audiences.some((audience) => hdinsight?.audiences.includes(audience))), {
     path: ['hdinsight', 'audiences'],
     message: 'an audience is either Postern\'s own or HDInsight\'s',
