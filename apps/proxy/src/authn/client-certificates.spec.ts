@@ -152,10 +152,10 @@ describe('clientCertificate', () => {
 
 describe('the proof of a handshake', () => {
   it('is renewed by a new connection: half way through its age the socket ends between two requests, and no request is refused', async () => {
-    await start({ maxProofAgeSeconds: 1 });
+    await start({ maxProofAgeSeconds: 3 });
     const agent = agentFor(await ca.issue());
     const seen: string[] = [];
-    const until = performance.now() + 2_500;
+    const until = performance.now() + 3_500;
     while (performance.now() < until) {
       const { status, connection } = await call({ agent }).catch((error: NodeJS.ErrnoException) => ({ status: error.code, connection: '' }));
       seen.push(`${status} ${connection}`);
@@ -163,7 +163,9 @@ describe('the proof of a handshake', () => {
     }
     agent.destroy();
     expect(new Set(seen.map((each) => each.slice(0, 3)))).toEqual(new Set(['200']));
-    expect(seen.length).toBeGreaterThan(50);
+    expect(seen.length).toBeGreaterThan(30);
+    // Half way through, one answer said so.
+    expect(seen.filter((each) => each === '200 close').length).toBeGreaterThanOrEqual(1);
   });
 
   it('ends a connection with 401, because another one may show another certificate', async () => {

@@ -17,6 +17,10 @@ interface OpenSocket {
   isDue: boolean;
 }
 
+/** Parts of a proof's age: from the first on each answer ends its connection, at the second idle ones are ended. */
+const DUE_AT = 0.5;
+const IDLE_END_AT = 0.9;
+
 /**
  * The certificates of one listener's sockets. A handshake proves a key for `maxProofAge` (I11); after half of it a socket is
  * ended between two requests, so that a client comes back with a new handshake and never meets the end of its proof.
@@ -57,10 +61,13 @@ export class CertificateSockets {
     };
     const open: OpenSocket = { certificate, underWay: 0, isDue: false };
     this.#sockets.set(socket, open);
-    const timer = setTimeout(() => {
-      open.isDue = true;
-      if (open.underWay === 0) socket.destroy();
-    }, (this.maxProofAgeSeconds * 1_000) / 2).unref();
-    socket.once('close', () => clearTimeout(timer));
+    const age = this.maxProofAgeSeconds * 1_000;
+    const due = setTimeout(() => (open.isDue = true), age * DUE_AT).unref();
+    // An idle one is left for its client to use once more, which then hears `close`: ending it at once could cross a request.
+    const idle = setTimeout(() => open.underWay === 0 && socket.destroy(), age * IDLE_END_AT).unref();
+    socket.once('close', () => {
+      clearTimeout(due);
+      clearTimeout(idle);
+    });
   }
 }
