@@ -4,13 +4,14 @@ import { promisify } from 'node:util';
 import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { clusterIdAt, type AdminLogin } from './admin.client.ts';
-import { LOG_SETTINGS } from './fetch-kafka.ts';
 import type { JavaCommand } from './java-command.ts';
+import { logSetting } from './kafka.versions.ts';
 import { fileUrl } from './server-properties.ts';
 
 const run = promisify(execFile);
 
 export interface BrokerLaunch {
+  readonly version: string;
   readonly runDir: string;
   readonly propertiesFile: string;
   readonly clusterId: string;
@@ -23,7 +24,7 @@ export interface BrokerLaunch {
 
 /** Gives the data folder its cluster id. Done once per run folder. */
 export const formatStorage = async (launch: BrokerLaunch): Promise<void> => {
-  const settings = [`-Dlog4j2.configurationFile=${LOG_SETTINGS}`];
+  const settings = [logSetting(launch.version)];
   await run('java', [...launch.java.args('format', 'kafka.tools.StorageTool', settings), 'format', '-t', launch.clusterId, '-c', launch.propertiesFile, '--ignore-formatted']);
 };
 
@@ -35,7 +36,7 @@ export const formatStorage = async (launch: BrokerLaunch): Promise<void> => {
 export const launchBroker = async (launch: BrokerLaunch): Promise<RunningChild> => {
   const logFile = join(launch.runDir, 'broker.log');
   const settings = [
-    `-Dlog4j2.configurationFile=${LOG_SETTINGS}`,
+    logSetting(launch.version),
     `-Dkafka.logs.dir=${launch.runDir}`,
     // Empty by default from Kafka 4.0 on: the exact URLs that OAUTHBEARER settings may name.
     `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${launch.jwksFiles.map(fileUrl).join(',')}`,

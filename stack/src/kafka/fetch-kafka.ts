@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { cacheDir } from '../files/cache-dir.ts';
 import { fetchJars, type Progress } from '../maven/fetch-jars.ts';
 import { StackError } from '../stack-error.ts';
-
-const here = (file: string): string => fileURLToPath(new URL(`../../kafka/${file}`, import.meta.url));
-
-export const DEFAULT_KAFKA_VERSION = '4.3.1';
+import { checksumsOf, DEFAULT_KAFKA_VERSION, pomOf, versionIn } from './kafka.versions.ts';
 
 export interface KafkaDistribution {
   readonly version: string;
@@ -16,22 +12,22 @@ export interface KafkaDistribution {
 }
 
 /**
- * Apache Kafka's jars, fetched once and cached. POSTERN_KAFKA_LIBS names the libs folder of an existing distribution.
+ * Apache Kafka's jars, fetched once and cached. POSTERN_KAFKA_LIBS names the libs folder of an existing distribution, which
+ * stands in for the default version; a version that is asked for by name is always that one.
  * @throws StackError with what to install or to mend
  */
-export const fetchKafka = async (version = DEFAULT_KAFKA_VERSION, progress: Progress = () => {}): Promise<KafkaDistribution> => {
+export const fetchKafka = async (version?: string, progress: Progress = () => {}): Promise<KafkaDistribution> => {
   const own = process.env['POSTERN_KAFKA_LIBS'];
-  if (own !== undefined) {
+  if (own !== undefined && version === undefined) {
     if (!existsSync(own)) throw new StackError(`POSTERN_KAFKA_LIBS names no folder: ${own}`);
-    return { version: 'as installed', libDir: own };
+    return { version: versionIn(own), libDir: own };
   }
-  const checksums = here(`${version}.sha256`);
-  if (!existsSync(checksums)) throw new StackError(`Kafka ${version} has no list of checksums in stack/kafka`);
+  const wanted = version ?? DEFAULT_KAFKA_VERSION;
+  const checksums = checksumsOf(wanted);
+  if (checksums === null) throw new StackError(`Kafka ${wanted} has no list of checksums in stack/kafka`);
   const libDir = await fetchJars(
-    { title: `Kafka ${version}`, pom: here('pom.xml'), checksums, targetDir: join(cacheDir(`kafka-${version}`), 'libs'), properties: { 'kafka.version': version } },
+    { title: `Kafka ${wanted}`, pom: pomOf(wanted), checksums, targetDir: join(cacheDir(`kafka-${wanted}`), 'libs'), properties: { 'kafka.version': wanted } },
     progress,
   );
-  return { version, libDir };
+  return { version: wanted, libDir };
 };
-
-export const LOG_SETTINGS = here('log4j2.properties');

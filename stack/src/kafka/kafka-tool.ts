@@ -3,18 +3,7 @@ import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import type { KafkaDistribution } from './fetch-kafka.ts';
 import { javaCommand } from './java-command.ts';
-
-/** Kafka's own command-line programs, by the name of their scripts. */
-export const TOOLS = {
-  acls: 'org.apache.kafka.tools.AclCommand',
-  configs: 'kafka.admin.ConfigCommand',
-  topics: 'org.apache.kafka.tools.TopicCommand',
-  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
-  offsets: 'org.apache.kafka.tools.GetOffsetShell',
-  'dump-log': 'org.apache.kafka.tools.DumpLogSegments',
-  'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
-  'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
-} as const;
+import { inDialectOf, type ToolName } from './tool.dialect.ts';
 
 export interface ToolRun {
   readonly exitCode: number;
@@ -34,9 +23,10 @@ export interface ToolOptions {
   readonly timeoutMs?: number;
 }
 
-/** Runs one of Kafka's own tools in a JVM of its own (about 1 s) and gives back what it wrote; it does not judge it. */
-export const kafkaTool = async (kafka: KafkaDistribution, tool: keyof typeof TOOLS, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> => {
-  const java = spawn('java', [...javaCommand(kafka, options.recording).args('tool', TOOLS[tool], options.javaSettings), ...args], {
+/** Runs one of Kafka's own tools, called as Kafka 4.3 calls it, in a JVM of its own (about 1 s) and gives back what it wrote; it does not judge it. */
+export const kafkaTool = async (kafka: KafkaDistribution, tool: ToolName, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> => {
+  const { mainClass, args: own } = inDialectOf(kafka.version, tool, args);
+  const java = spawn('java', [...javaCommand(kafka, options.recording).args('tool', mainClass, options.javaSettings), ...own], {
     timeout: options.timeoutMs ?? 30_000,
     killSignal: 'SIGKILL',
   });

@@ -2,7 +2,8 @@ import type { RunningChild } from '../processes/child.process.ts';
 import { launchBroker, type BrokerLaunch } from './broker.launch.ts';
 import { addAcls, createTopics, removeAcls, type AclWish, type TopicWish } from './cluster-setup.ts';
 import type { KafkaDistribution } from './fetch-kafka.ts';
-import { kafkaTool, type ToolOptions, type ToolRun, TOOLS } from './kafka-tool.ts';
+import { kafkaTool, type ToolOptions, type ToolRun } from './kafka-tool.ts';
+import type { ToolName } from './tool.dialect.ts';
 import type { AdminLogin } from './admin.client.ts';
 
 /** What another process needs to know of a running broker: plain data. */
@@ -25,7 +26,7 @@ export interface KafkaSetUp {
   addAcls(...wishes: readonly AclWish[]): Promise<void>;
   removeAcls(...wishes: readonly AclWish[]): Promise<void>;
   /** One of Kafka's own tools, told where the cluster is and to come in as admin. */
-  tool(tool: keyof typeof TOOLS, args: readonly string[], options?: ToolOptions): Promise<ToolRun>;
+  tool(tool: ToolName, args: readonly string[], options?: ToolOptions): Promise<ToolRun>;
 }
 
 export interface Kafka extends KafkaDescription, KafkaSetUp {

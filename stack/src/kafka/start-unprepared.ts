@@ -75,6 +75,7 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
     node: place,
   };
   const launch: BrokerLaunch = {
+    version: options.kafka.version,
     runDir,
     propertiesFile: writeAtomically(join(runDir, 'server.properties'), serverProperties(plan)),
     clusterId,
