@@ -170,6 +170,19 @@ describe('callers of MDS', () => {
     await plugin.close();
   });
 
+  it('whose name others have spent are delayed before they are refused, and get in again from where they last did', async () => {
+    const { plugin } = mdsFor(mds, { failureBudget: { lockoutThreshold: 4 }, loginDeadlineMs: 1_000, cache: { credentialSeconds: 0, negativeSeconds: 0 } });
+    expect(principalOf(await run(plugin, ALICE, '10.0.0.1')).name).toBe('alice');
+    const before = await logins();
+    for (const source of ['10.9.0.1', '10.9.0.2']) expect(await run(plugin, basic('alice', `guess ${source}`), source)).toBe('401 bad-credential');
+    const startedAt = performance.now();
+    const guess = run(plugin, basic('alice', 'another guess'), '10.9.0.3');
+    expect(await run(plugin, basic('alice', 'yet another'), '10.9.0.4')).toBe('429');
+    expect([await guess, performance.now() - startedAt >= 450, (await logins()) - before]).toEqual(['429', true, 2]);
+    expect(principalOf(await run(plugin, ALICE, '10.0.0.1')).name).toBe('alice');
+    await plugin.close();
+  });
+
   it('are asked for again when the token of their login ends before they would be forgotten', async () => {
     const { plugin, later } = mdsFor(mds);
     await mds.shapeTokens({ lifeSeconds: 20 });

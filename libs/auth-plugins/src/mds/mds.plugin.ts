@@ -4,6 +4,8 @@ import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
 import { readPlainFile } from '../files/owner-only.file.js';
 import { createCredentialCache } from '../ldap/credential.cache.js';
 import { createFailureBudget } from '../ldap/failure.budget.js';
+import { assertGroupForm } from '../ldap/group.form.js';
+import { createLoginQueue } from '../ldap/login.queue.js';
 import { createRunner } from '../runner/plugin.runner.js';
 import { startDiscovery } from './mds.discovery.js';
 import { createMdsDirectory } from './mds.directory.js';
@@ -25,6 +27,7 @@ export const createMdsPlugin = (settings: MdsSettings, dependencies: PluginDepen
   const { id, authority, issuer, basic, bearer } = settings;
   const at = `plugins.${id}`;
   const report = (event: string, code?: string | number) => dependencies.report?.({ pluginId: id, event, ...(code === undefined ? {} : { code }) });
+  if (settings.directory !== undefined) assertGroupForm(`${at}.directory`, settings.directory, dependencies.namedGroups?.(authority) ?? []);
   const keys = readPinnedKeys(settings.publicKeyFiles, baseDir, `${at}.publicKeyFiles`);
   const { get, close } = createMdsGet({ ca: settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`) });
   const nodes = createMdsNodes({ get, configured: settings.urls, allowedHosts: settings.discovery?.hosts ?? [], nodeTimeoutMs: settings.nodeTimeoutMs, report });
@@ -34,7 +37,8 @@ export const createMdsPlugin = (settings: MdsSettings, dependencies: PluginDepen
   const cache = createCredentialCache({ pluginId: id, ...settings.cache, clock });
   const verifyToken = createMdsTokenVerifier({ keys, issuer, allowImpersonated: settings.allowImpersonated, maxTokenLifeSeconds: settings.maxTokenLifeSeconds, clock });
   const common = { pluginId: id, authority, issuer, deadlineMs: settings.loginDeadlineMs, clock, lookup: directory?.lookup ?? null };
-  const verifyLogin = createMdsLoginVerifier({ ...common, login: createMdsLogin({ nodes, verifyToken, report }), cache, budget: createFailureBudget({ ...settings.failureBudget, clock }) });
+  const queue = createLoginQueue({ budget: createFailureBudget({ ...settings.failureBudget, clock }), patienceMs: settings.loginDeadlineMs / 2 });
+  const verifyLogin = createMdsLoginVerifier({ ...common, login: createMdsLogin({ nodes, verifyToken, report }), cache, queue });
   const verifyBearer = createMdsBearerVerifier(common, verifyToken);
 
   let state: HealthState['state'] = 'unknown';

@@ -4,7 +4,7 @@ import type { VerifiedFacts } from '../contract/principal.js';
 import type { VerifyLogin } from '../ldap/basic.strategy.js';
 import type { CredentialCache } from '../ldap/credential.cache.js';
 import type { DirectoryLookup, LookupAnswer } from '../ldap/directory.lookup.js';
-import type { FailureBudget } from '../ldap/failure.budget.js';
+import type { LoginQueue } from '../ldap/login.queue.js';
 import { untilNextStep } from '../ldap/reject.step.js';
 import type { MdsLogin } from './mds.login.js';
 import type { VerifyMdsToken } from './mds-token.verifier.js';
@@ -51,17 +51,18 @@ export const createMdsBearerVerifier = (options: MdsVerifierOptions, verifyToken
 export interface MdsLoginVerifierOptions extends MdsVerifierOptions {
   readonly login: MdsLogin;
   readonly cache: CredentialCache;
-  readonly budget: FailureBudget;
+  readonly queue: LoginQueue;
 }
 
 /** Passwords, by a login at MDS: remembered? within budget? then MDS. The same order as with a directory (I28). */
 export const createMdsLoginVerifier = (options: MdsLoginVerifierOptions): VerifyLogin => {
-  const { authority, deadlineMs, clock, login, cache, budget } = options;
+  const { authority, deadlineMs, clock, login, cache, queue } = options;
   const factsOf = createFacts(options);
   const ask = async (loginName: string, password: string, source: string): Promise<Verification> => {
-    const allowed = budget.take(loginName, source);
-    if (allowed.kind === 'spent') return { kind: 'throttled', retryAfterSeconds: allowed.retryAfterSeconds };
+    // One deadline over the wait for the budget and MDS.
     const signal = AbortSignal.timeout(deadlineMs);
+    const allowed = await queue.admit(loginName, source);
+    if (allowed.kind === 'spent') return { kind: 'throttled', retryAfterSeconds: allowed.retryAfterSeconds };
     const startedAt = performance.now();
     try {
       const verifiedAt = clock.now();
@@ -71,10 +72,10 @@ export const createMdsLoginVerifier = (options: MdsLoginVerifierOptions): Verify
         return { kind: 'rejected', reason: 'bad-credential' };
       }
       const verification = await factsOf(said.subject, verifiedAt, signal, { issuerKey: `authority:${authority}`, credentialExpiresAt: said.expiresAt, mdsToken: said.token });
-      budget.succeeded(loginName, source);
+      queue.succeeded(loginName, source);
       return verification;
     } catch (error) {
-      budget.giveBack(loginName, source);
+      queue.giveBack(loginName, source);
       throw error;
     }
   };
