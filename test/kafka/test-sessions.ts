@@ -14,7 +14,7 @@ export interface TestSessions extends KafkaSessions {
 
 export const LIMITS: SessionLimits = { maxSessions: 100, idleMs: 60_000, bufferBytesPerSession: 64_000_000, bufferBytes: 256_000_000 };
 
-export const clusterOf = (stack: StackDescription, transport: TransportName, kafka: Pick<KafkaDescription, 'bootstrap'> = stack.kafka): ClusterSettings => ({
+export const clusterOf = (stack: { readonly kafka: Pick<KafkaDescription, 'bootstrap'>; readonly certificates: Pick<StackDescription['certificates'], 'caFile'> }, transport: TransportName, kafka: Pick<KafkaDescription, 'bootstrap'> = stack.kafka): ClusterSettings => ({
   id: 'main',
   transport,
   listeners: {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import './kafka/from-build.ts';
 import type { LongRun } from './long-run.ts';
 
 const NOT_RUNS = ['run.ts', 'long-run.ts'];
