@@ -12,9 +12,10 @@ interface Step {
 const TYPES = `-H 'Content-Type: application/vnd.kafka.json.v2+json' -H 'Accept: application/vnd.kafka.v2+json'`;
 const RECORD = `-d '{"records":[{"key":"k","value":{"n":1}}]}'`;
 
-const steps = ({ issuer, proxy }: Everything): readonly Step[] => {
+const steps = ({ issuer, mds, proxy }: Everything): readonly Step[] => {
   const caFile = relative(process.cwd(), proxy.caFile);
   const curl = `curl -sS --cacert ${caFile} -w '\\n%{http_code}\\n'`;
+  const mdsTokenOf = `curl -sS --cacert ${caFile} -u alice:alice-secret ${mds.url}/security/1.0/authenticate | sed -E 's/.*"auth_token":"([^"]+)".*/\\1/'`;
   const { appId, secret } = issuer.client('orders-service');
   const form = ['grant_type=client_credentials', `client_id=${appId}`, `client_secret=${secret}`, 'scope=api://postern/.default'].map((pair) => `-d ${pair}`).join(' ');
   const tokenOf = `curl -sS --cacert ${caFile} ${form} ${issuer.v2.tokenUrl} | sed -E 's/.*"access_token":"([^"]+)".*/\\1/'`;
@@ -23,6 +24,8 @@ const steps = ({ issuer, proxy }: Everything): readonly Step[] => {
     { title: 'alice lists topics: those that Kafka lets her see', command: `${curl} -u alice:alice-secret ${proxy.url}/topics`, status: 200 },
     { title: 'alice looks at orders', command: `${curl} -u alice:alice-secret ${proxy.url}/topics/orders`, status: 200 },
     { title: 'a wrong password', command: `${curl} -u alice:wrong ${proxy.url}/topics`, status: 401 },
+    { title: 'alice logs in at the Metadata Service (a double of it) and gets its token', command: `MDS_TOKEN=$(${mdsTokenOf})`, status: null },
+    { title: 'alice, by that token, produces to orders', command: `${curl} -H "Authorization: Bearer $MDS_TOKEN" ${TYPES} ${RECORD} ${proxy.url}/topics/orders`, status: 200 },
     { title: 'the service principal orders-service fetches an Entra token', command: `TOKEN=$(${tokenOf})`, status: null },
     { title: 'orders-service produces to orders as itself', command: `${curl} -H "Authorization: Bearer $TOKEN" ${TYPES} ${RECORD} ${proxy.url}/topics/orders`, status: 200 },
     { title: 'orders-service has no right on payments', command: `${curl} -H "Authorization: Bearer $TOKEN" ${TYPES} ${RECORD} ${proxy.url}/topics/payments`, status: 403 },

@@ -4,7 +4,7 @@ import { COMPONENTS, TOPICS, type Everything } from './start-everything.ts';
 import { join } from 'node:path';
 
 /** Everything that a program needs to use the running quickstart; holds secrets, so it is owner-only. */
-export const writeReport = (file: string, runDir: string, { kafka, directory, issuer, proxy }: Everything): void => {
+export const writeReport = (file: string, runDir: string, { kafka, directory, issuer, mds, proxy }: Everything): void => {
   const report = {
     proxy: { url: proxy.url, hdinsightUrl: proxy.hdinsightUrl, managementUrl: proxy.managementUrl, jwksUrl: proxy.jwksUrl, caFile: proxy.caFile },
     kafka: {
@@ -25,8 +25,9 @@ export const writeReport = (file: string, runDir: string, { kafka, directory, is
       clients: issuer.clients.map(({ name, appId, secret, objectId, groups }) => ({ name, id: appId, secret, objectId, groups })),
     },
     directory: { url: directory.url, caFile: directory.caFile, users: PEOPLE.map(({ uid, password }) => ({ name: uid, password, groups: groupsOf(uid) })) },
+    mds: { url: mds.url, tokenUrl: `${mds.url}/security/1.0/authenticate`, publicKeyFile: mds.publicKeyFile },
     topics: TOPICS.map((topic) => topic.name),
-    logs: { proxy: proxy.logFile, kafka: kafka.logFile, directory: directory.logFile, issuer: issuer.logFile },
+    logs: { proxy: proxy.logFile, kafka: kafka.logFile, directory: directory.logFile, issuer: issuer.logFile, mds: mds.logFile },
     pids: Object.fromEntries(COMPONENTS.flatMap((part) => recordedProcesses(join(runDir, part))).map(({ name, pid }) => [name, pid])),
   };
   writeAtomically(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { mdsWayIn } from './mds.way-in.ts';
 import {
   chooseBrokerPorts,
   choosePort,
@@ -9,12 +10,14 @@ import {
   startDirectory,
   startIssuer,
   startKafka,
+  startMds,
   startProxy,
   StackError,
   type Directory,
   type Issuer,
   type Kafka,
   type Lifetime,
+  type Mds,
   type Progress,
   type Proxy,
 } from '../src/index.ts';
@@ -23,6 +26,8 @@ export interface Everything {
   readonly kafka: Kafka;
   readonly directory: Directory;
   readonly issuer: Issuer;
+  /** A double: there is no open Metadata Service to run. */
+  readonly mds: Mds;
   readonly proxy: Proxy;
   /** Proxy first, so that it can end its sessions while Kafka is still there. */
   stop(): Promise<void>;
@@ -36,7 +41,7 @@ export interface QuickstartOptions {
   readonly progress: Progress;
 }
 
-export const COMPONENTS = ['proxy', 'kafka', 'directory', 'issuer'] as const;
+export const COMPONENTS = ['proxy', 'kafka', 'mds', 'directory', 'issuer'] as const;
 export const TOPICS = [
   { name: 'orders', partitions: 3 },
   { name: 'payments', partitions: 3 },
@@ -60,7 +65,7 @@ const grantRights = async (kafka: Kafka, issuer: Issuer): Promise<void> => {
   );
 };
 
-/** Starts all four on loopback, each as soon as what it needs is there. Everything of an earlier run is thrown away. */
+/** Starts all five on loopback, each as soon as what it needs is there. Everything of an earlier run is thrown away. */
 export const startEverything = async ({ runDir, lifetime, usualPorts, progress }: QuickstartOptions): Promise<Everything> => {
   rmSync(runDir, { recursive: true, force: true });
   ownerOnlyDir(runDir);
@@ -85,6 +90,8 @@ export const startEverything = async ({ runDir, lifetime, usualPorts, progress }
     };
     const issuer = keep(await startIssuer({ ...shared, runDir: join(runDir, 'issuer') }), 'issuer ready');
     const directory = keep(await startDirectory({ ...shared, runDir: join(runDir, 'directory') }), 'directory ready');
+    // Before the proxy, which reads its public key.
+    const mds = keep(await startMds({ ...shared, runDir: join(runDir, 'mds'), directory }), 'MDS double ready');
     const address = (listener: 'minted' | 'caller'): string => `127.0.0.1:${ports[listener]}`;
     const proxy = await startProxy({
       baseDir: runDir,
@@ -93,6 +100,7 @@ export const startEverything = async ({ runDir, lifetime, usualPorts, progress }
       bootstrap: { minted: address('minted'), caller: address('caller') },
       directory,
       issuer,
+      environment: mdsWayIn(mds, directory),
       lifetime,
     });
     keep(proxy, 'proxy up, its keys are published; starting Kafka');
@@ -111,7 +119,7 @@ export const startEverything = async ({ runDir, lifetime, usualPorts, progress }
     progress('Kafka ready, topics and rights made');
     await proxy.ready();
     progress('proxy ready');
-    return { kafka, directory, issuer, proxy, stop };
+    return { kafka, directory, issuer, mds, proxy, stop };
   } catch (error) {
     await stop();
     // Between the choice of a port and its server's start another program can take it.

@@ -20,10 +20,17 @@ describe('the quickstart', () => {
     const lines: string[] = [];
     expect(demonstrate(everything, (line) => lines.push(line))).toBe(0);
     const statuses = lines.flatMap((line) => /^ {2}(\d{3})$/m.exec(line)?.[1] ?? []);
-    expect(statuses).toEqual(['200', '200', '200', '401', '200', '403']);
+    expect(statuses).toEqual(['200', '200', '200', '401', '200', '200', '403']);
     const values = (await readTopic(everything.kafka, 'orders')).map((record) => record.value?.toString('utf8'));
-    expect(values).toEqual(['{"n":1}', '{"n":1}']);
+    expect(values).toEqual(['{"n":1}', '{"n":1}', '{"n":1}']);
     expect(await readTopic(everything.kafka, 'payments')).toEqual([]);
+  });
+
+  it('knows alice by her password and by her token of MDS as one principal', () => {
+    const audits = readFileSync(everything.proxy.logFile, 'utf8').split('\n').filter((line) => line.includes('"kind":"audit"')).map((line) => JSON.parse(line) as Record<string, unknown>);
+    const alice = audits.filter((record) => record['principal'] === 'alice' && record['operation'] === 'api.v2.produce-to-topic');
+    expect(alice.map((record) => record['plugin'])).toEqual(['corp-ldap', 'corp-mds']);
+    expect(new Set(alice.map((record) => record['principalKey'])).size).toBe(1);
   });
 
   it('leaves an owner-only report with all that a program needs', () => {
@@ -33,12 +40,13 @@ describe('the quickstart', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
       proxy: { url: everything.proxy.url, caFile: join(runDir, 'tls', 'ca.crt') },
       kafka: { bootstrap: { minted: everything.kafka.bootstrap['minted'], callerToken: everything.kafka.bootstrap['caller'] }, version: '4.3.1' },
+      mds: { url: everything.mds.url },
       topics: ['orders', 'payments'],
-      pids: { proxy: everything.proxy.pid, kafka: everything.kafka.pid, directory: everything.directory.pid, issuer: everything.issuer.pid },
+      pids: { proxy: everything.proxy.pid, kafka: everything.kafka.pid, directory: everything.directory.pid, issuer: everything.issuer.pid, mds: everything.mds.pid },
     });
   });
 
-  it.each(['keys/main/keys.json', 'directory/service.password', 'tls/proxy.key', 'tls/broker.pem', 'kafka/server.properties', 'kafka/admin.properties', 'issuer/issuer.json'])(
+  it.each(['keys/main/keys.json', 'directory/service.password', 'tls/proxy.key', 'tls/broker.pem', 'kafka/server.properties', 'kafka/admin.properties', 'issuer/issuer.json', 'mds/token.private.pem', 'mds/mds.json'])(
     'lets nobody else read %s',
     (file) => {
       expect(statSync(join(runDir, file)).mode & 0o077).toBe(0);
