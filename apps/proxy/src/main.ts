@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { collectReads, StartupError, type FileReads } from '@postern/auth-plugins';
 import { loadSettings } from './config/load-settings.js';
 import { SettingsError } from './config/settings-error.js';
-import { createLogger } from './telemetry/logger.js';
+import { createLogging } from './telemetry/logger.js';
 import { revokeByCommand, type KeysCommand } from './wiring/keys-command.js';
 import { start } from './wiring/start.js';
 
@@ -47,7 +47,7 @@ const main = async (): Promise<void> => {
     process.stdout.write(`postern: ${line}\n`);
     process.exit(done ? 0 : 1);
   }
-  const { log, flush } = createLogger(loaded.settings.log.level);
+  const { log, audit, flush } = createLogging(loaded.settings.log.level, loaded.settings.audit.whenFailing);
   // A bug that reaches here has left something half done: say so without its text, and let the supervisor start afresh.
   const fatal = (kind: string) => (error: unknown) => {
     log.fatal({ alarm: kind, name: error instanceof Error ? error.name : typeof error, at: error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6).join(' |') : undefined }, 'fatal');
@@ -56,7 +56,7 @@ const main = async (): Promise<void> => {
   };
   process.on('uncaughtException', fatal('uncaught-exception')).on('unhandledRejection', fatal('unhandled-rejection'));
 
-  const running = await start(loaded, log, load, reads);
+  const running = await start(loaded, { log, audit }, load, reads);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

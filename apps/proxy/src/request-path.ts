@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { Provider } from '@nestjs/common';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory } from 'fastify';
 import './http/fastify-request.js';
+import { AuditGuard } from './audit/audit.guard.js';
 import type { RequestLog } from './audit/request-log.js';
 import { RequestRecord } from './audit/request-record.js';
 import { AuthenticationGuard } from './authn/authentication.guard.js';
@@ -32,12 +33,13 @@ import type { NewestSnapshot } from './wiring/snapshot.js';
  *   6  authentication  authn/authentication.guard.ts   one claim, one plugin, one outcome                   400 401 503
  *   7  gate            http/listener-api.guard.ts, gate/admission.guard.ts   is it served here, and may this principal   403 404 503
  *   8  limits          limits/principal-limit.guard.ts                                                      429
- *   9  controller      v2/                       wire ↔ domain; the body is read only here                  4xx
- *  10  use-case        records/ cluster/         withSessionFor(caller, cluster, session => …)              Kafka's word
- *  11  error filter    http/error.filter.ts      ErrorCode → status, error_code, Retry-After: one table
- *  12  end             audit/request-log.ts      access line, audit record, metrics, limits given back
+ *   9  audit           audit/audit.guard.ts      administration leaves an intent before it is done         503
+ *  10  controller      v2/ hdinsight/            wire ↔ domain; the body is read only here                  4xx
+ *  11  use-case        records/ cluster/         withSessionFor(caller, cluster, session => …)              Kafka's word
+ *  12  error filter    http/error.filter.ts      ErrorCode → status, error_code, Retry-After: one table
+ *  13  end             audit/request-log.ts      access line, audit record, metrics, limits given back
  *
- * NestJS runs guards in the order in which they are provided; the filter catches what any of 6-10 throws.
+ * NestJS runs guards in the order in which they are provided; the filter catches what any of 6-11 throws.
  */
 export const GUARDS_IN_ORDER: readonly Provider[] = [
   AuthenticationGuard,
@@ -46,6 +48,7 @@ export const GUARDS_IN_ORDER: readonly Provider[] = [
   { provide: APP_GUARD, useClass: ListenerApiGuard },
   { provide: APP_GUARD, useExisting: AdmissionGuard },
   { provide: APP_GUARD, useClass: PrincipalLimitGuard },
+  { provide: APP_GUARD, useClass: AuditGuard },
   { provide: APP_FILTER, useClass: ErrorFilter },
 ];
 
@@ -120,7 +123,7 @@ const dropUnreadBody = (raw: ListenedRequest): void => {
   raw.once('end', () => clearTimeout(timer));
 };
 
-/** Stages 2-5 and 12: what stands around NestJS. Called once, after the application is made and before routes are. */
+/** Stages 2-5 and 13: what stands around NestJS. Called once, after the application is made and before routes are. */
 export const installHooks = (http: FastifyInstance, app: INestApplication, routes: KnownRoutes, snapshots: NewestSnapshot, flood: FloodLimit, onEnd: RequestEnded): void => {
   http.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     openRecord(request, reply, snapshots, onEnd);
@@ -147,7 +150,7 @@ export const installHooks = (http: FastifyInstance, app: INestApplication, route
   });
 };
 
-/** Stage 12. */
+/** Stage 13. */
 export const requestEnded =
   (log: RequestLog, metrics: RequestMetrics): RequestEnded =>
   ({ record }, { raw }) => {

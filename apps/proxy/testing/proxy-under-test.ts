@@ -8,10 +8,11 @@ import type { Authentication, AuthenticationOutcome } from '../src/authn/authent
 import type { PresentedCredential } from '../src/authn/presented-credential.js';
 import { settingsSchema, type Settings } from '../src/config/settings.schema.js';
 import { createGate, type Gate } from '../src/gate/gate.js';
+import { AuditTrail } from '../src/audit/audit.trail.js';
 import { Alarms } from '../src/telemetry/alarms.js';
 import { createProxy } from '../src/wiring/proxy.js';
 import type { Snapshot } from '../src/wiring/snapshot.js';
-import { DEFAULT_CLUSTER, KAFKA_SESSIONS, LOGGER, METRICS, SESSION_LEDGER, SETTINGS } from '../src/wiring/tokens.js';
+import { AUDIT, DEFAULT_CLUSTER, KAFKA_SESSIONS, LOGGER, METRICS, SESSION_LEDGER, SETTINGS } from '../src/wiring/tokens.js';
 
 /**
  * The whole HTTP side on a loopback port, with identity and Kafka replaced by tables: for specs about framing, order of
@@ -79,6 +80,8 @@ export interface Replaced {
   /** A block of `listeners`. */
   readonly listener?: { readonly name: string };
   readonly maxProofAgeSeconds?: number;
+  readonly auditSink?: ConstructorParameters<typeof AuditTrail>[1];
+  readonly whenAuditFails?: 'continue' | 'refuse';
 }
 
 export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = {}, replaced: Replaced = {}): Promise<ProxyUnderTest> => {
@@ -111,6 +114,7 @@ export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = 
   const parts = [
     [SETTINGS, settings],
     [LOGGER, log],
+    [AUDIT, new AuditTrail(log, replaced.auditSink ?? { handOver: () => Promise.resolve(), isFailing: false, lost: 0, onState: () => undefined }, replaced.whenAuditFails ?? 'continue')],
     [METRICS, metrics],
     [Alarms, new Alarms(log, metrics)],
     [SESSION_LEDGER, { admitted: () => undefined }],

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { LOGGER } from '../wiring/tokens.js';
+import { AUDIT, LOGGER } from '../wiring/tokens.js';
+import type { AuditTrail } from './audit.trail.js';
 import { aclCommand } from './acl-command.js';
 import type { RequestRecord } from './request-record.js';
 
@@ -14,7 +15,10 @@ export interface Ending {
 /** One access line and one audit record for each request, refused ones included (I30). */
 @Injectable()
 export class RequestLog {
-  constructor(@Inject(LOGGER) private readonly log: Logger) {}
+  constructor(
+    @Inject(LOGGER) private readonly log: Logger,
+    @Inject(AUDIT) private readonly audit: AuditTrail,
+  ) {}
 
   write(record: RequestRecord, { status, durationMs, aborted }: Ending): void {
     const { id: requestId, clientRequestId, listener, source, operation } = record;
@@ -23,9 +27,8 @@ export class RequestLog {
       { kind: 'access', requestId, clientRequestId, listener, source, method: record.method, operation, status, ms, bytesIn: record.bytesIn, records: record.records, aborted: aborted || undefined },
       'access',
     );
-    this.log.info(
+    this.audit.write(
       {
-        kind: 'audit',
         requestId,
         plugin: record.plugin,
         authority: record.authority,
@@ -52,6 +55,6 @@ export class RequestLog {
   /** A request that Node's parser refused: there is no more to tell than where it came from. */
   refusedFraming(listener: string, source: string, status: number): void {
     this.log.info({ kind: 'access', listener, source, operation: 'framing', status }, 'access');
-    this.log.info({ kind: 'audit', operation: 'framing', decision: 'refused', reason: 'framing', status, source }, 'audit');
+    this.audit.write({ operation: 'framing', decision: 'refused', reason: 'framing', status, source }, 'audit');
   }
 }

@@ -98,6 +98,12 @@ export const settingsSchema = z.strictObject({
   /** Files are looked at this often; a change is taken when it was seen twice (I27). */
   reload: z.strictObject({ everySeconds: z.number().min(0.1).max(60).default(1) }).prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  audit: z
+    .strictObject({
+      /** While standard output takes no lines: administration is refused (503); the rest goes on with a counted gap, or is refused too. */
+      whenFailing: z.enum(['continue', 'refuse']).default('continue'),
+    })
+    .prefault({}),
   identity: z.strictObject({
     maxProofAgeSeconds: z.int().min(30).max(900).default(600),
     protectedNames: z.array(z.string().min(1)).min(1),

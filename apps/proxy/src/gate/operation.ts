@@ -31,6 +31,10 @@ export type OperationName = keyof typeof PLACES;
 export const APIS = ['v2', 'hdinsight'] as const;
 export type ApiName = (typeof APIS)[number];
 
+/** Operations that change the cluster for everybody: each leaves an intent in the audit trail before it is done (I30). */
+const ADMINISTRATION: ReadonlySet<OperationName> = new Set(['api.hdinsight.topics.create', 'api.hdinsight.topics.delete'] satisfies OperationName[]);
+export const isAdministration = (operation: OperationName): boolean => ADMINISTRATION.has(operation);
+
 export const OPERATIONS = Object.keys(PLACES) as readonly OperationName[];
 export const topicPlaceOf = (operation: OperationName): TopicPlace => PLACES[operation];
 

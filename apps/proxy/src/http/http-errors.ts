@@ -27,6 +27,7 @@ export type RequestErrorCode =
   | 'UNFIT_RECORD'
   | 'URI_TOO_LONG'
   | 'HEADERS_TOO_LARGE'
+  | 'AUDIT_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'UNEXPECTED';
 
@@ -73,6 +74,7 @@ export const HTTP_ERRORS = {
   UNFIT_RECORD: { status: 400, errorCode: 400, message: 'Bad Request' },
   URI_TOO_LONG: { status: 414, errorCode: 414, message: 'HTTP 414 URI Too Long' },
   HEADERS_TOO_LARGE: { status: 431, errorCode: 431, message: 'HTTP 431 Request Header Fields Too Large' },
+  AUDIT_UNAVAILABLE: { status: 503, errorCode: 503, message: 'No audit record can be written just now: nothing was done.', retryAfterSeconds: RETRY },
   SHUTTING_DOWN: { status: 503, errorCode: 503, message: 'Shutting down.', retryAfterSeconds: RETRY },
   UNEXPECTED: { status: 500, errorCode: 500, message: 'Internal Server Error' },
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 
-const KINDS = ['broken-strategy', 'own-token-refused', 'protected-name', 'unexpected-error', 'foreign-broker-address', 'bad-reload', 'no-signing-key'] as const;
+const KINDS = ['broken-strategy', 'own-token-refused', 'protected-name', 'unexpected-error', 'foreign-broker-address', 'bad-reload', 'audit-sink', 'no-signing-key'] as const;
 
 /** What an operator must look at. A closed set, because each is a label of a metric. */
 export type AlarmKind = (typeof KINDS)[number];

@@ -1,4 +1,6 @@
-import { destination, pino, type Logger } from 'pino';
+import { pino, type Logger } from 'pino';
+import { AuditTrail } from '../audit/audit.trail.js';
+import { LineStream } from './line.stream.js';
 
 /** Printing a date costs as much as the rest of a line; lines of one millisecond share it. */
 let printed = { at: 0, text: '' };
@@ -8,26 +10,21 @@ const isoTime = (): string => {
   return printed.text;
 };
 
-export interface ClosableLogger {
+export interface Logging {
   readonly log: Logger;
+  readonly audit: AuditTrail;
   /** Everything handed over is written: called last. */
   flush(): void;
 }
 
 /**
- * Structured JSON on standard output, written in the background and at least every 100 ms, so that two lines for each
- * request are not two system calls. No redaction by field name: it cost a twentieth of a request (measured), and what
- * holds I29 is that no credential gets this far, which a spec shows by a canary through every path.
+ * Structured JSON on standard output, log and audit in one stream, written in the background and at least every 100 ms, so
+ * that two lines for each request are not two system calls. No redaction by field name: it cost a twentieth of a request
+ * (measured), and what holds I29 is that no credential gets this far, which a spec shows by a canary through every path.
+ * Audit records do not depend on the level of the log.
  */
-export const createLogger = (level: string): ClosableLogger => {
-  const sink = destination({ dest: 1, sync: false, minLength: 8_192 });
-  const log = pino({ level, base: null, timestamp: isoTime, formatters: { level: (label) => ({ level: label }) } }, sink);
-  const ticker = setInterval(() => sink.flush(), 100).unref();
-  return {
-    log,
-    flush: () => {
-      clearInterval(ticker);
-      sink.flushSync();
-    },
-  };
+export const createLogging = (level: string, whenFailing: 'continue' | 'refuse'): Logging => {
+  const stream = new LineStream();
+  const lines = (at: string): Logger => pino({ level: at, base: null, timestamp: isoTime, formatters: { level: (label) => ({ level: label }) } }, stream);
+  return { log: lines(level), audit: new AuditTrail(lines('info'), stream, whenFailing), flush: () => stream.end() };
 };

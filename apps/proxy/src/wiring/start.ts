@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { collectReads, type FileReads, type MintRecord, type TokenService } from '@postern/auth-plugins';
-import type { Logger } from 'pino';
 import { createRuns } from '../authn/authentication.js';
 import type { LoadedSettings } from '../config/load-settings.js';
 import { readTlsFiles } from '../config/tls-files.js';
@@ -9,6 +8,7 @@ import { createJwksServer } from '../management/jwks.server.js';
 import { createManagementServer } from '../management/management.server.js';
 import { ReadinessCheck } from '../management/readiness.js';
 import { Alarms } from '../telemetry/alarms.js';
+import type { Logging } from '../telemetry/logger.js';
 import { buildSnapshot, type SnapshotParts } from './build-snapshot.js';
 import { clusterSettings, readBrokerCas } from './clusters.js';
 import { FilePoll } from './file-poll.js';
@@ -21,7 +21,7 @@ import { SessionLedger } from './session-ledger.js';
 import { Snapshots } from './snapshot.js';
 import { snapshotGauges } from './snapshot-metrics.js';
 import { createStaging } from './staging.js';
-import { DEFAULT_CLUSTER, KAFKA_SESSIONS, LOGGER, METRICS, SESSION_LEDGER, SETTINGS } from './tokens.js';
+import { AUDIT, DEFAULT_CLUSTER, KAFKA_SESSIONS, LOGGER, METRICS, SESSION_LEDGER, SETTINGS } from './tokens.js';
 
 /** How long requests under way may take after a stop was asked for. */
 const DRAIN_MS = 10_000;
@@ -40,11 +40,12 @@ export interface Running {
  * @param reads what reading them has read
  * @throws SettingsError, StartupError, or Error for an address that cannot be had
  */
-export const start = async (loaded: LoadedSettings, log: Logger, load: () => LoadedSettings, reads: FileReads): Promise<Running> => {
+export const start = async (loaded: LoadedSettings, { log, audit }: Pick<Logging, 'log' | 'audit'>, load: () => LoadedSettings, reads: FileReads): Promise<Running> => {
   const { settings, pathOf } = loaded;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const alarms = new Alarms(log, metrics);
+  audit.watch(metrics, () => alarms.raise('audit-sink'));
   let cas = collectReads(reads, () => readBrokerCas(settings.clusters, pathOf));
   const clusters = clusterSettings(settings.clusters, () => cas);
   const clock = { now: () => Date.now() };
@@ -55,14 +56,16 @@ export const start = async (loaded: LoadedSettings, log: Logger, load: () => Loa
     if (newest.snapshots === null) throw new Error('a request came before the first snapshot');
     return newest.snapshots;
   };
-  const audit = (record: MintRecord) => {
+  const auditMint = async (record: MintRecord): Promise<void> => {
     ledger.minted(record);
-    log.info({ kind: 'audit', operation: 'mint', snapshot: newest.snapshots?.current.number, ...record }, 'mint');
+    const line = { operation: 'mint', snapshot: newest.snapshots?.current.number, ...record };
+    if (record.phase === 'intent') await audit.intentOrGap(line, 'mint');
+    else audit.write(line, 'mint');
   };
-  const tokens: TokenService = collectReads(reads, () => createTokens(loaded, { kafkaName: (...of) => snapshotsOf().current.identity.authorities.kafkaName(...of) }, audit));
+  const tokens: TokenService = collectReads(reads, () => createTokens(loaded, { kafkaName: (...of) => snapshotsOf().current.identity.authorities.kafkaName(...of) }, auditMint));
   const parts: SnapshotParts = {
     plugins: { clock, baseDir: pathOf('.'), maxProofAgeSeconds: settings.identity.maxProofAgeSeconds, report: (event) => log.warn({ ...event }, 'plugin') },
-    identity: (of, plugins) => createIdentity(of, plugins, tokens, audit),
+    identity: (of, plugins) => createIdentity(of, plugins, tokens, auditMint),
     runs: createRuns(settings.plugins.map(({ id }) => id), settings.identity.loginDeadlineMs + 500),
     now: clock.now,
   };
@@ -95,6 +98,7 @@ export const start = async (loaded: LoadedSettings, log: Logger, load: () => Loa
   const proxy = await createProxy(loaded, snapshots, [
     { provide: SETTINGS, useValue: withLiveLimits(settings, snapshots) },
     { provide: LOGGER, useValue: log },
+    { provide: AUDIT, useValue: audit },
     { provide: METRICS, useValue: metrics },
     { provide: Alarms, useValue: alarms },
     { provide: SESSION_LEDGER, useValue: ledger },
