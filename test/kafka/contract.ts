@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { stack } from '../setup/stack.ts';
+import { stack, type Stack } from '../setup/stack.ts';
 import { registerIdentityCases } from './identity.cases.ts';
 import { registerMetadataCases } from './metadata.cases.ts';
 import { registerProduceCases } from './produce.cases.ts';
 import { registerFaultCases } from './fault.cases.ts';
-import type { Contract } from './contract.setup.ts';
+import type { BrokerGap, Contract } from './contract.setup.ts';
 import { registerFetchCases } from './fetch.cases.ts';
 import { registerGroupCases } from './group.cases.ts';
 import { registerLogCases } from './log.cases.ts';
@@ -21,12 +21,11 @@ import { registerProducerSettingCases } from './producer.cases.ts';
 import { registerThrottleCases } from './throttle.cases.ts';
 import { clusterOf, testSessions, type TransportName } from './test-sessions.ts';
 
-/** One contract for every transport: what holds for one must hold for the other, on a real broker. */
-export const registerContract = (transport: TransportName): void => {
-  const servers = stack();
+/** One contract for every transport and version of Kafka: what holds for one must hold for the other, on a real broker. */
+export const registerContract = (transport: TransportName, servers: Stack = stack(), version?: string, lacks: readonly BrokerGap[] = []): void => {
   const sessions = testSessions(clusterOf(servers, transport));
-  const contract: Contract = { transport, sessions, stack: servers, topic: (name) => `${transport}-${name}` };
-  describe(`the Kafka session over ${transport}`, () => {
+  const contract: Contract = { transport, version, lacks: new Set(lacks), sessions, stack: servers, topic: (name) => `${transport}-${name}` };
+  describe(`the Kafka session over ${transport}${version === undefined ? '' : ` on Kafka ${version}`}`, () => {
     beforeAll(async () => {
       const { topic } = contract;
       await servers.kafka.createTopics(

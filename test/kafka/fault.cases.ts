@@ -9,7 +9,7 @@ import { clusterOf, codeOf, outcomes, record, testSessions, type TestSessions } 
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
-export const registerFaultCases = ({ stack, transport }: Contract): void => {
+export const registerFaultCases = ({ stack, transport, version }: Contract): void => {
   describe('a broker that fails', () => {
     const alice = testCaller(stack, 'alice');
     let kafka: Kafka;
@@ -17,7 +17,7 @@ export const registerFaultCases = ({ stack, transport }: Contract): void => {
     const one = (deadlineMs = 2_000): Promise<string[]> => sessions.produce(alice, [record('faults', 'x')], Date.now() + deadlineMs).then(outcomes);
 
     beforeAll(async () => {
-      kafka = await startOwnKafka(stack);
+      kafka = await startOwnKafka(stack, { version });
       await kafka.createTopics({ name: 'faults', partitions: 2 });
       await kafka.addAcls({ principal: 'alice', resource: 'topic', name: 'faults', operations: ['write', 'describe'] });
       sessions = testSessions({ ...clusterOf(stack, transport, kafka), brokerDeadlineMs: 2_000 });

@@ -52,7 +52,7 @@ export const registerGroupCases = ({ sessions, stack, topic, transport }: Contra
       expect(results.map(({ kind, offset }) => [kind, offset])).toEqual(Array.from({ length: 6 }, () => ['committed', 10n]));
       expect(await one.committed(alice, [{ topic: name, partition: 3 }])).toEqual([{ topic: name, partition: 3, offset: 10n }]);
       const told = await stack.kafka.tool('groups', ['--describe', '--group', topic('g-first')]);
-      expect(told.stdout.split('\n').filter((line) => line.includes(name)).map((line) => line.split(/\s+/).slice(2, 6))).toEqual(Array.from({ length: 6 }, (_, partition) => [String(partition), '10', '10', '0']));
+      expect(told.stdout.split('\n').filter((line) => line.includes(name)).map((line) => line.split(/\s+/).slice(2, 6)).toSorted(([a], [b]) => Number(a) - Number(b))).toEqual(Array.from({ length: 6 }, (_, partition) => [String(partition), '10', '10', '0']));
       await one.close();
       await store(['second'], 4);
       const other = consumer('g-first');

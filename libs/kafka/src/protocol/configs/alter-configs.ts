@@ -2,12 +2,12 @@ import { incrementalAlterConfigsV0, incrementalAlterConfigsV1 } from '@platforma
 import { KafkaError } from '../../errors/kafka-error.js';
 import type { ConfigChange, ConfigResource } from '../../session/admin/configs.admin.port.js';
 import type { Each } from '../../session/admin/outcome.js';
-import { type AdminCall, itemError, outcomeOf, withAdmitted } from '../admin.call.js';
+import { type AdminCall, outcomeOf, withAdmitted } from '../admin.call.js';
 import { changeCall } from '../change.call.js';
 import { type Api, codec } from '../codecs.js';
 import { nodeCall } from '../node.call.js';
 import { askByBroker } from './by.broker.js';
-import { subjectOf, titleOf, topicOf, toWireResource } from './config.resource.js';
+import { resourceError, titleOf, topicOf, toWireResource } from './config.resource.js';
 
 type Args = Parameters<typeof incrementalAlterConfigsV1.createRequest>;
 type Answer = ReturnType<typeof incrementalAlterConfigsV1.parseResponse>;
@@ -43,7 +43,7 @@ export const alterConfigs = (call: AdminCall, alterations: readonly ConfigAltera
       return admitted.map(({ resource }, i) => {
         const { answer, throttleTimeMs = 0 } = answers[i] ?? {};
         if (answer instanceof KafkaError) return { resource, kind: 'failed', error: answer };
-        return { resource, ...outcomeOf(answer === undefined ? new KafkaError('OUTCOME_UNKNOWN', { resource: titleOf(resource) }) : itemError(answer, subjectOf(resource), titleOf(resource), throttleTimeMs), {}) };
+        return { resource, ...outcomeOf(answer === undefined ? new KafkaError('OUTCOME_UNKNOWN', { resource: titleOf(resource) }) : resourceError(resource, answer, throttleTimeMs), {}) };
       });
     },
   );

@@ -1,7 +1,7 @@
 import { KafkaError, isKafkaError } from '../../errors/kafka-error.js';
 import type { AdminCall, ItemAnswer } from '../admin.call.js';
 import { brokerIds } from '../cluster/each.broker.js';
-import type { WireResource } from './config.resource.js';
+import { GROUP, type WireResource } from './config.resource.js';
 
 export interface ResourceAnswer extends ItemAnswer {
   readonly resourceType: number;
@@ -16,7 +16,13 @@ export interface Answers<Answer> {
 const keyOf = ({ resourceType, resourceName }: Pick<ResourceAnswer, 'resourceType' | 'resourceName'>): string => `${resourceType}/${resourceName}`;
 
 /**
- * Sends each resource where it is known: a broker's settings to that broker, everything else together to any. Gives back, in the
+ * Which request a resource goes in. Groups have one of their own: brokers before Kafka 4.0 do not know the kind, and answer a
+ * whole DescribeConfigs request that names one with error 42.
+ */
+const placeOf = ({ brokerId, resourceType }: WireResource): number | 'groups' | 'any' => brokerId ?? (resourceType === GROUP ? 'groups' : 'any');
+
+/**
+ * Sends each resource where it is known: a broker's settings to that broker, everything else together to any (groups apart). Gives back, in the
  * order of `resources`, each one's answer or why its broker could not be asked.
  * @throws KafkaError when the request for everything else could not be made
  */
@@ -25,11 +31,12 @@ export const askByBroker = async <Answer extends ResourceAnswer>(
   resources: readonly WireResource[],
   ask: (brokerId: number | null, indexes: readonly number[]) => Promise<Answers<Answer>>,
 ): Promise<readonly { readonly answer: Answer | KafkaError | undefined; readonly throttleTimeMs: number }[]> => {
-  const groups = Map.groupBy(resources.keys(), (i) => resources[i]?.brokerId ?? null);
-  const known = [...groups.keys()].some((brokerId) => brokerId !== null) ? await brokerIds(call) : [];
+  const requests = Map.groupBy(resources.keys(), (i) => placeOf(resources[i] as WireResource));
+  const known = resources.some(({ brokerId }) => brokerId !== null) ? await brokerIds(call) : [];
   const found = Array.from<{ answer: Answer | KafkaError | undefined; throttleTimeMs: number }>({ length: resources.length });
   await Promise.all(
-    [...groups].map(async ([brokerId, indexes]) => {
+    [...requests].map(async ([place, indexes]) => {
+      const brokerId = typeof place === 'number' ? place : null;
       const answers = await oneGroup(brokerId, known, () => ask(brokerId, indexes));
       const byKey = answers instanceof KafkaError ? null : new Map(answers.items.map((item) => [keyOf(item), item]));
       for (const i of indexes) found[i] = answers instanceof KafkaError ? { answer: answers, throttleTimeMs: 0 } : { answer: byKey?.get(keyOf(resources[i] as WireResource)), throttleTimeMs: answers.throttleTimeMs };

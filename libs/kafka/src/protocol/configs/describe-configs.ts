@@ -2,13 +2,13 @@ import type { describeConfigsV4 } from '@platformatic/kafka';
 import { KafkaError } from '../../errors/kafka-error.js';
 import type { ConfigDetail, ConfigResource } from '../../session/admin/configs.admin.port.js';
 import type { Each } from '../../session/admin/outcome.js';
-import { type AdminCall, itemError, outcomeOf, withAdmitted } from '../admin.call.js';
+import { type AdminCall, outcomeOf, withAdmitted } from '../admin.call.js';
 import { DESCRIBE_CONFIGS } from '../codecs.js';
 import { CONFIG_SOURCES, CONFIG_TYPES, nameOf } from '../kafka.names.js';
 import { nodeCall } from '../node.call.js';
 import { readCall } from '../read.call.js';
 import { askByBroker } from './by.broker.js';
-import { subjectOf, titleOf, topicOf, toWireResource } from './config.resource.js';
+import { resourceError, titleOf, topicOf, toWireResource } from './config.resource.js';
 
 type Answer = ReturnType<typeof describeConfigsV4.parseResponse>;
 type Described = Each<{ readonly resource: ConfigResource }, { readonly configs: readonly ConfigDetail[] }>;
@@ -32,7 +32,7 @@ export const describeConfigs = (call: AdminCall, resources: readonly ConfigResou
         const answer = answers[i]?.answer;
         if (answer instanceof KafkaError) return { resource, kind: 'failed', error: answer };
         if (answer === undefined) return { resource, kind: 'failed', error: new KafkaError('BROKER_OTHER', { resource: titleOf(resource) }) };
-        return { resource, ...outcomeOf(itemError(answer, subjectOf(resource), titleOf(resource)), { configs: answer.configs.map(toDetail).sort((a, b) => (a.name < b.name ? -1 : 1)) }) };
+        return { resource, ...outcomeOf(resourceError(resource, answer), { configs: answer.configs.map(toDetail).sort((a, b) => (a.name < b.name ? -1 : 1)) }) };
       });
     },
   );
