@@ -9,6 +9,7 @@ const staticPart = (settings: Settings): Record<string, unknown> => ({
   listeners: settings.listeners,
   management: settings.management,
   reload: settings.reload,
+  audit: settings.audit,
   identity: { maxProofAgeSeconds: settings.identity.maxProofAgeSeconds, loginDeadlineMs: settings.identity.loginDeadlineMs },
   plugins: settings.plugins.map(({ id, type, authority }) => ({ id, type, authority })),
   tokenService: settings.tokenService,
