@@ -5,7 +5,7 @@ export { createSigningKeys, publicJwk, type SigningKeyEntry, type SigningKeys } 
 export { fetchKafka, type KafkaDistribution } from './kafka/fetch-kafka.ts';
 export { DEFAULT_KAFKA_VERSION } from './kafka/kafka.versions.ts';
 export { startKafka, type KafkaOptions } from './kafka/start-kafka.ts';
-export { startKafkaCluster, type KafkaCluster } from './kafka/start-cluster.ts';
+export { startKafkaCluster, type ClusterOptions, type KafkaCluster } from './kafka/start-cluster.ts';
 export { chooseBrokerPorts } from './kafka/start-unprepared.ts';
 export { kafkaSetUp, type Kafka, type KafkaDescription, type KafkaSetUp } from './kafka/kafka.handle.ts';
 export { kafkaTool, type ToolOptions, type ToolRun } from './kafka/kafka-tool.ts';
@@ -13,6 +13,7 @@ export { TOOLS, type ToolName } from './kafka/tool.dialect.ts';
 export type { AclOperation, AclWish, TopicWish } from './kafka/cluster-setup.ts';
 export type { AdminLogin } from './kafka/admin.client.ts';
 export type { TrustedIssuer } from './kafka/server-properties.ts';
+export { startFaultProxy, type Direction, type FaultProxy } from './fault-proxy/start-fault-proxy.ts';
 export { startProxy, type Proxy, type ProxyDescription, type ProxyOptions } from './proxy/start-proxy.ts';
 export { choosePort } from './processes/ports.ts';
 export { sleep, waitUntil } from './processes/wait-until.ts';

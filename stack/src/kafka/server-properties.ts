@@ -17,6 +17,8 @@ export interface BrokerPlan {
   readonly trusts: readonly TrustedIssuer[];
   /** Ports by listener name: 'controller', 'internal', 'bench' if wanted, and each trusted issuer's. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Where clients are told that a listener is, when something stands before it. */
+  readonly advertisedPorts?: Readonly<Record<string, number>>;
   readonly passwords: { readonly broker: string; readonly admin: string };
   readonly extra: Readonly<Record<string, string>>;
   /** Which node of which quorum; alone when absent. */
@@ -95,6 +97,7 @@ export const serverProperties = (plan: BrokerPlan): string => {
   const open = plan.ports['bench'] === undefined ? [] : ['bench'];
   const clients = ['internal', ...callers, ...open];
   const endpoint = (listener: string): string => `${listener.toUpperCase()}://${HOST}:${port(plan, listener)}`;
+  const advertised = (listener: string): string => `${listener.toUpperCase()}://${HOST}:${plan.advertisedPorts?.[listener] ?? port(plan, listener)}`;
   const protocol = (listener: string): string => {
     if (callers.includes(listener)) return 'SASL_SSL';
     return open.includes(listener) ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
@@ -108,7 +111,7 @@ export const serverProperties = (plan: BrokerPlan): string => {
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'INTERNAL',
     listeners: ['controller', ...clients].map(endpoint).join(','),
-    'advertised.listeners': clients.map(endpoint).join(','),
+    'advertised.listeners': clients.map(advertised).join(','),
     'listener.security.protocol.map': ['controller', ...clients].map((name) => `${name.toUpperCase()}:${protocol(name)}`).join(','),
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.controller.protocol': 'PLAIN',

@@ -34,12 +34,24 @@ const REPLICATED: Readonly<Record<string, string>> = {
 
 const NODES = [1, 2, 3] as const;
 
+export interface ClusterOptions extends Omit<KafkaOptions, 'usualPorts' | 'ports' | 'advertisedPorts'> {
+  /** Puts something before the listener of one node that callers use, and gives the port at which they find it. */
+  readonly inFront?: (listener: { readonly nodeId: number; readonly name: string; readonly port: number }) => Promise<number>;
+}
+
 /** Three brokers on loopback, each also a controller, trusting the same issuers. @throws as `startKafka` */
-export const startKafkaCluster = async ({ version, progress = () => {}, ...options }: Omit<KafkaOptions, 'usualPorts' | 'ports'>): Promise<KafkaCluster> => {
+export const startKafkaCluster = async ({ version, progress = () => {}, inFront, ...options }: ClusterOptions): Promise<KafkaCluster> => {
   const kafka = await fetchKafka(version, progress);
   await prepareClassArchives(kafka, progress);
   const ports = new Map<number, Readonly<Record<string, number>>>();
-  for (const id of NODES) ports.set(id, await chooseBrokerPorts(listenersOf(options), false));
+  const advertised = new Map<number, Record<string, number>>();
+  for (const nodeId of NODES) {
+    const chosen = await chooseBrokerPorts(listenersOf(options), false);
+    ports.set(nodeId, chosen);
+    const fronts: Record<string, number> = {};
+    for (const name of inFront === undefined ? [] : listenersOf(options)) fronts[name] = (await inFront?.({ nodeId, name, port: chosen[name] as number })) as number;
+    advertised.set(nodeId, fronts);
+  }
   const shared = { clusterId: newClusterId(), passwords: newPasswords() };
   const controllerPorts = new Map([...ports].map(([id, chosen]) => [id, chosen['controller'] as number]));
   const started = await Promise.allSettled(
@@ -47,7 +59,7 @@ export const startKafkaCluster = async ({ version, progress = () => {}, ...optio
       const runDir = join(options.runDir, `node-${id}`);
       mkdirSync(runDir, { recursive: true });
       const extraProperties = { ...REPLICATED, ...options.extraProperties };
-      return startUnprepared({ ...options, kafka, runDir, extraProperties, usualPorts: false, ports: ports.get(id), member: { ...shared, place: { id, controllerPorts } } });
+      return startUnprepared({ ...options, kafka, runDir, extraProperties, usualPorts: false, ports: ports.get(id), advertisedPorts: advertised.get(id), member: { ...shared, place: { id, controllerPorts } } });
     }),
   );
   const nodes = new Map(started.flatMap((one, i) => (one.status === 'fulfilled' ? [[NODES[i] as number, one.value] as const] : [])));

@@ -24,6 +24,8 @@ export interface BrokerOptions {
   readonly usualPorts: boolean;
   /** Ports that were chosen before, by listener name: for clients whose settings must name them first. */
   readonly ports?: Readonly<Record<string, number>>;
+  /** Where clients find a listener when a relay stands before it; by listener name. */
+  readonly advertisedPorts?: Readonly<Record<string, number>>;
   readonly lifetime: Lifetime;
   readonly extraProperties?: Readonly<Record<string, string>>;
   /** After our own, so that they win: '-Xmx1g', '-XX:TieredStopAtLevel=4' for measurements. */
@@ -70,6 +72,7 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
     keystoreFile: options.certificates.servers.broker.bundleFile,
     trusts: options.trusts,
     ports,
+    advertisedPorts: options.advertisedPorts,
     passwords,
     extra: options.extraProperties ?? {},
     node: place,
@@ -87,5 +90,5 @@ export const startUnprepared = async (options: BrokerOptions): Promise<Kafka> =>
   };
   const adminPropertiesFile = writeAtomically(join(runDir, 'admin.properties'), adminProperties(passwords.admin));
   await formatStorage(launch);
-  return kafkaHandle(options.kafka, launch, { ports, adminPropertiesFile }, await launchBroker(launch));
+  return kafkaHandle(options.kafka, launch, { ports: { ...ports, ...options.advertisedPorts }, adminPropertiesFile }, await launchBroker(launch));
 };
