@@ -1,8 +1,8 @@
 // npm test: sets itself up on a fresh clone, then runs every check in order. The last line is `N passed, N failed`.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { install, requireServers, run } from './self-setup.mjs';
+import { install, requireServers, ROOT, run } from './self-setup.mjs';
 
 const results = mkdtempSync(join(tmpdir(), 'postern-results-'));
 const problems = [];
@@ -29,10 +29,10 @@ const check = (name) =>
   });
 
 /** A file that cannot be loaded holds no failed test, and a run can fail after its last test: both are counted. */
-const tests = (project) =>
-  step(`${project} tests`, async () => {
-    const file = join(results, `${project}.json`);
-    const code = await run('vitest', ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
+const tests = (project, folders = []) =>
+  step(`${project} tests ${folders.join(' ')}`, async () => {
+    const file = join(results, `${project}${folders.length}.json`);
+    const code = await run('vitest', ['run', '--project', project, ...folders, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
     let report;
     try {
       report = JSON.parse(readFileSync(file, 'utf8'));
@@ -55,7 +55,10 @@ const tests = (project) =>
 requireServers();
 await install();
 for (const name of ['typecheck', 'lint', 'boundaries', 'build']) await check(name);
-for (const project of ['unit', 'integration']) await tests(project);
+await tests('unit');
+// Two runs at once, each with servers of its own: most of their time is waiting, for outages to end and tokens to run out.
+const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `test/${name}/`);
+await Promise.all([tests('integration', folders.filter((folder) => folder !== 'test/kafka/')), tests('integration', ['test/kafka/'])]);
 rmSync(results, { recursive: true, force: true });
 console.log(problems.length === 0 ? '' : `\n${problems.join('\n')}\n`);
 console.log(`${passed} passed, ${failed} failed`);

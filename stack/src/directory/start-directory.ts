@@ -6,6 +6,7 @@ import type { Progress } from '../maven/fetch-jars.ts';
 import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
 import { waitUntil } from '../processes/wait-until.ts';
+import { restartable, type Restartable } from '../processes/restartable.ts';
 import { StackError } from '../stack-error.ts';
 import { directoryChanges, type DirectoryChanges } from './directory.changes.ts';
 import { entries } from './entries.ts';
@@ -39,15 +40,8 @@ export interface DirectoryDescription {
   readonly admin: LdapLogin;
 }
 
-export interface Directory extends DirectoryDescription, DirectoryChanges {
-  readonly pid: number;
-  readonly logFile: string;
+export interface Directory extends DirectoryDescription, DirectoryChanges, Restartable {
   describe(): DirectoryDescription;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-  restart(): Promise<void>;
 }
 
 /** @throws StackError when POSTERN_DIRECTORY is no known program, or names slapd where it is not installed */
@@ -109,25 +103,10 @@ export const startDirectory = async (options: DirectoryOptions): Promise<Directo
     return child;
   };
 
-  let child = await launch();
-  await load();
   const description: DirectoryDescription = { program, url: admin.url, plainUrl: server.startTls ? `ldap://127.0.0.1:${plainPort}` : null, port, caFile: admin.caFile, baseDn: BASE_DN, service: { dn: SERVICE_DN, passwordFile }, admin };
-  return {
+  return restartable(launch, {
     ...description,
     ...directoryChanges(admin, server),
-    logFile: child.logFile,
-    get pid() {
-      return child.pid;
-    },
     describe: () => description,
-    stop: () => child.stop(),
-    kill: () => child.kill(),
-    freeze: () => child.freeze(),
-    thaw: () => child.thaw(),
-    restart: async () => {
-      if (child.ended() === null) await child.stop();
-      child = await launch();
-      if (!keepsData) await load();
-    },
-  };
+  }, { afterLaunch: (isFirst) => (isFirst || !keepsData ? load() : Promise.resolve()) });
 };

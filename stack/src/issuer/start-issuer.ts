@@ -9,6 +9,7 @@ import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
 import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
 import { waitUntil } from '../processes/wait-until.ts';
+import { restartable, type Restartable } from '../processes/restartable.ts';
 import { callHttps } from './issuer.calls.ts';
 import { issuerControls, type IssuerControls, type IssuerDescription } from './issuer.controls.ts';
 
@@ -19,15 +20,8 @@ export interface IssuerOptions {
   readonly lifetime: Lifetime;
 }
 
-export interface Issuer extends IssuerDescription, IssuerControls {
-  readonly pid: number;
-  readonly logFile: string;
+export interface Issuer extends IssuerDescription, IssuerControls, Restartable {
   describe(): IssuerDescription;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-  restart(): Promise<void>;
 }
 
 const MAIN = fileURLToPath(new URL('../../issuer/main.ts', import.meta.url));
@@ -74,22 +68,9 @@ export const startIssuer = async ({ runDir, certificates, usualPorts, lifetime }
     assertRunning(child, 'the issuer');
     return child;
   };
-  let child = await launch();
-  return {
+  return restartable(launch, {
     ...description,
     ...issuerControls(description),
-    logFile: child.logFile,
-    get pid() {
-      return child.pid;
-    },
     describe: () => description,
-    stop: () => child.stop(),
-    kill: () => child.kill(),
-    freeze: () => child.freeze(),
-    thaw: () => child.thaw(),
-    restart: async () => {
-      if (child.ended() === null) await child.stop();
-      child = await launch();
-    },
-  };
+  });
 };

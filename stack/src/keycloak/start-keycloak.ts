@@ -6,6 +6,7 @@ import { callHttps } from '../issuer/issuer.calls.ts';
 import type { Progress } from '../maven/fetch-jars.ts';
 import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
+import { restartable, type Restartable } from '../processes/restartable.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { fetchKeycloak } from './fetch-keycloak.ts';
 import { keycloakAdmin } from './keycloak.admin.ts';
@@ -19,18 +20,11 @@ export interface KeycloakOptions {
   readonly progress?: Progress;
 }
 
-export interface Keycloak {
+/** A restart keeps realms and keys. */
+export interface Keycloak extends Restartable {
   readonly url: string;
   readonly caFile: string;
-  readonly pid: number;
-  readonly logFile: string;
   makeRealm(wish: RealmWish): Promise<KeycloakRealm>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-  /** On the same port with the same realms and keys. */
-  restart(): Promise<void>;
 }
 
 const ADMIN = 'stack-admin';
@@ -63,23 +57,6 @@ export const startKeycloak = async ({ certificates, lifetime, progress = () => {
     return child;
   };
   progress('Keycloak: starting');
-  let child = await launch();
   const admin = keycloakAdmin({ url, caFile, name: ADMIN, password });
-  return {
-    url,
-    caFile,
-    logFile: child.logFile,
-    get pid() {
-      return child.pid;
-    },
-    makeRealm: (wish) => makeRealm(admin, url, caFile, wish),
-    stop: () => child.stop(),
-    kill: () => child.kill(),
-    freeze: () => child.freeze(),
-    thaw: () => child.thaw(),
-    restart: async () => {
-      if (child.ended() === null) await child.stop();
-      child = await launch();
-    },
-  };
+  return restartable(launch, { url, caFile, makeRealm: (wish: RealmWish) => makeRealm(admin, url, caFile, wish) });
 };

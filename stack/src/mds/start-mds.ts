@@ -7,6 +7,7 @@ import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
 import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
 import { waitUntil } from '../processes/wait-until.ts';
+import { restartable, type Restartable } from '../processes/restartable.ts';
 import { callHttps } from '../issuer/issuer.calls.ts';
 import { mdsControls, type MdsControls, type MdsDescription } from './mds.controls.ts';
 
@@ -25,15 +26,8 @@ export interface MdsOptions {
   readonly protectedUsers?: readonly string[];
 }
 
-export interface Mds extends MdsDescription, MdsControls {
-  readonly pid: number;
-  readonly logFile: string;
+export interface Mds extends MdsDescription, MdsControls, Restartable {
   describe(): MdsDescription;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-  restart(): Promise<void>;
 }
 
 const MAIN = fileURLToPath(new URL('../../mds/main.ts', import.meta.url));
@@ -78,22 +72,9 @@ export const startMds = async (options: MdsOptions): Promise<Mds> => {
     assertRunning(child, 'the MDS double');
     return child;
   };
-  let child = await launch();
-  return {
+  return restartable(launch, {
     ...description,
     ...mdsControls(description),
-    logFile: child.logFile,
-    get pid() {
-      return child.pid;
-    },
     describe: () => description,
-    stop: () => child.stop(),
-    kill: () => child.kill(),
-    freeze: () => child.freeze(),
-    thaw: () => child.thaw(),
-    restart: async () => {
-      if (child.ended() === null) await child.stop();
-      child = await launch();
-    },
-  };
+  });
 };
