@@ -47,7 +47,7 @@ const readText = (file: string): string => {
     const text = readFileSync(file, 'utf8');
     noteRead(file, text);
     return text;
-  } catch {
-    throw new SettingsError([`${file}: cannot be read`]);
+  } catch (error) {
+    throw new SettingsError([`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`]);
   }
 };

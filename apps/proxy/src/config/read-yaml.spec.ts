@@ -29,6 +29,13 @@ describe('settings text and environment become one tree', () => {
     expect(() => readYaml(text, environment)).toThrow(SettingsError);
   });
 
+  it.each([
+    ['a tab', 'a:\n\tb: 1', 'tab as indent, line 2'],
+    ['a key that stands twice', 'a: 1\na: 2', 'duplicate key, line 2'],
+  ])('says what is wrong and where: %s', (_, text, told) => {
+    expect(() => readYaml(text, {})).toThrow(`the settings file is not valid YAML (${told})`);
+  });
+
   it('does not repeat the text of a bad override, which may be a secret', () => {
     expect(() => readYaml('a: 1', { POSTERN__a: '{hunter2' })).toThrow(/^(?!.*hunter2).*POSTERN__a is not valid YAML/s);
   });

@@ -50,8 +50,9 @@ const parseYaml = (what: string, text: string): unknown => {
   try {
     return parse(text, { uniqueKeys: true, maxAliasCount: 0 });
   } catch (error) {
-    // The parser's text quotes the line; an override may hold a secret by mistake, so only the place is told.
-    const line = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
-    throw new SettingsError([`${what} is not valid YAML${line === undefined ? '' : ` (line ${line})`}`]);
+    // The parser's text quotes the line; an override may hold a secret by mistake, so only its code and the place are told.
+    const { code, linePos } = error as { code?: string; linePos?: readonly { line: number }[] };
+    const told = [...(code === undefined ? [] : [code.toLowerCase().replaceAll('_', ' ')]), ...(linePos?.[0] === undefined ? [] : [`line ${linePos[0].line}`])].join(', ');
+    throw new SettingsError([`${what} is not valid YAML${told === '' ? '' : ` (${told})`}`]);
   }
 };

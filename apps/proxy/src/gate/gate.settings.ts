@@ -29,7 +29,7 @@ const rule = z.strictObject({
   effect: z.enum(['allow', 'deny']),
   apis: z.array(z.enum(APIS)).min(1).optional(),
   methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1).optional(),
-  operations: z.array(text.refine(isPattern, 'names no operation')).min(1).optional(),
+  operations: z.array(text.refine(isPattern, { error: ({ input }) => `names no operation: ${JSON.stringify(input)} is none of ${OPERATIONS.join(', ')}, nor a start of them before ".*"` })).min(1).optional(),
   /** Prefixes of topic names, as Kafka's prefixed ACLs have them. */
   topics: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'is no prefix of a topic name')).min(1).optional(),
   who,

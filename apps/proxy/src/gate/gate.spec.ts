@@ -118,7 +118,7 @@ describe('the start stops', () => {
     return parsed.success ? 'no problem' : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
   };
   it.each([
-    ['an unknown operation', { operations: ['api.v2.root', 'api.v2.nope'] }, /^rules\.0\.operations\.1: names no operation/],
+    ['an unknown operation', { operations: ['api.v2.root', 'api.v2.nope'] }, /^rules\.0\.operations\.1: names no operation: "api\.v2\.nope" is none of api\.v2\.root/],
     ['a pattern that covers no operation', { operations: ['api.v9.*'] }, /^rules\.0\.operations\.0: names no operation/],
     ['a star in the middle of a word', { operations: ['api.v2.top*'] }, /^rules\.0\.operations\.0/],
     ['an unknown API', { apis: ['v9'] }, /^rules\.0\.apis\.0/],

@@ -6,7 +6,7 @@ const plugin = (...parts: HealthState[]) => ({ health: () => parts }) as unknown
 
 describe('readiness', () => {
   it('is all parts up, once every listener is open', async () => {
-    const check = new ReadinessCheck(() => [plugin({ name: 'ldap:directory', state: 'up' }, { name: 'entra:keys', state: 'unknown' })], new Map([['main', async () => 'up' as const]]), () => 0);
+    const check = new ReadinessCheck(() => [plugin({ name: 'ldap:directory', state: 'up' }, { name: 'entra:keys', state: 'unknown' })], new Map([['main', async () => 'up' as const]]), () => [], () => 0);
     expect(await check.state()).toMatchObject({ status: 'not-ready', parts: expect.arrayContaining([{ name: 'process:starting', state: 'down' }]) });
     check.listening();
     expect(await check.state()).toEqual({ status: 'ready', parts: [{ name: 'kafka:main', state: 'up' }, { name: 'ldap:directory', state: 'up' }, { name: 'entra:keys', state: 'unknown' }] });
@@ -18,7 +18,7 @@ describe('readiness', () => {
     let now = 0;
     let asked = 0;
     let state: 'up' | 'down' = 'down';
-    const check = new ReadinessCheck(() => [plugin({ name: 'ldap:directory', state: 'up' })], new Map([['main', async () => (asked++, state)]]), () => now);
+    const check = new ReadinessCheck(() => [plugin({ name: 'ldap:directory', state: 'up' })], new Map([['main', async () => (asked++, state)]]), () => [], () => now);
     check.listening();
     expect(await check.state()).toEqual({ status: 'not-ready', parts: [{ name: 'kafka:main', state: 'down' }, { name: 'ldap:directory', state: 'up' }] });
     state = 'up';
@@ -36,5 +36,11 @@ describe('readiness', () => {
     const none = new ReadinessCheck(() => [plugin(parts.directory)], up);
     for (const check of [some, none]) check.listening();
     expect([(await some.state()).status, (await none.state()).status]).toEqual(['degraded', 'not-ready']);
+  });
+
+  it('is degraded, and says so by name, while no key signs for a cluster', async () => {
+    const check = new ReadinessCheck(() => [plugin({ name: 'ldap:directory', state: 'up' })], new Map([['main', async () => 'up' as const]]), () => ['main']);
+    check.listening();
+    expect(await check.state()).toEqual({ status: 'degraded', parts: [{ name: 'kafka:main', state: 'up' }, { name: 'ldap:directory', state: 'up' }, { name: 'signing-key:main', state: 'down' }] });
   });
 });

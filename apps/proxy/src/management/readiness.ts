@@ -2,7 +2,7 @@ import type { HealthState, Plugin } from '@postern/auth-plugins';
 
 /** One named part and its state. Names are configured ids; there is no address and no secret. */
 export interface Readiness {
-  /** `degraded`: some way in is shut and others are open; a balancer still sends callers here. */
+  /** `degraded`: some way in is shut and others are open, settings are bad, or a cluster has no signing key; a balancer still sends callers here. */
   readonly status: 'ready' | 'degraded' | 'not-ready';
   readonly parts: readonly HealthState[];
 }
@@ -26,6 +26,8 @@ export class ReadinessCheck {
   constructor(
     private readonly plugins: () => readonly Plugin[],
     private readonly clusters: ReadonlyMap<string, ClusterProbe>,
+    /** Clusters for which Postern can sign no token just now. */
+    private readonly unsigned: () => readonly string[] = () => [],
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -61,8 +63,9 @@ export class ReadinessCheck {
   async #probe(): Promise<Readiness> {
     const brokers = await Promise.all([...this.clusters].map(async ([id, probe]): Promise<HealthState> => ({ name: `kafka:${id}`, state: await probe() })));
     const ways = this.plugins().map((plugin) => plugin.health());
-    // Named only while it is bad: the last good settings are in force meanwhile.
-    const parts = [...brokers, ...ways.flat(), ...(this.#areSettingsBad ? [{ name: 'settings', state: 'down' } as const] : [])];
+    // The rest is named only while it is bad: the last good settings are in force meanwhile, and callers' own tokens still go.
+    const unsigned = this.unsigned().map((id): HealthState => ({ name: `signing-key:${id}`, state: 'down' }));
+    const parts = [...brokers, ...ways.flat(), ...unsigned, ...(this.#areSettingsBad ? [{ name: 'settings', state: 'down' } as const] : [])];
     // One shut way in must not take every replica out of a balancer: those whom it does not touch still come in. `unknown` is
     // a part that nobody has needed yet and keeps nobody away.
     const usable = brokers.some(isNotDown) && ways.some((way) => way.some(isNotDown));

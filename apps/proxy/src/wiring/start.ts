@@ -73,6 +73,7 @@ export const start = async (loaded: LoadedSettings, { log, audit }: Pick<Logging
   const snapshots = (newest.snapshots = new Snapshots(first.snapshot));
 
   await tokens.writeJwksFiles();
+  for (const cluster of tokens.unsigned()) alarms.raise('no-signing-key', { cluster });
   const servers: Server[] = [];
   const open = async (server: Server, at: { host: string; port: number }) => {
     await listen(server, at);
@@ -89,7 +90,7 @@ export const start = async (loaded: LoadedSettings, { log, audit }: Pick<Logging
     jwksServer = createJwksServer(tls, keySet);
     await open(jwksServer, jwks);
   }
-  const readiness = new ReadinessCheck(() => snapshots.current.plugins, clusterProbes(clusters));
+  const readiness = new ReadinessCheck(() => snapshots.current.plugins, clusterProbes(clusters), () => tokens.unsigned());
   const management = createManagementServer(readiness, metrics);
   await open(management, settings.management);
 

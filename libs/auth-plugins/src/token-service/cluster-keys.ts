@@ -6,7 +6,7 @@ import { writeAtomically } from '../files/atomic-write.js';
 import { jwksDocumentOf, type JwksDocument } from './jwks.document.js';
 import { readKeyFile, type SigningKey } from './key-file.js';
 import { createRsaSigner, type Signer } from './signer.js';
-import { assertPublishedLongEnough, signingKeyAt } from './signing-key.choice.js';
+import { assertPublishedLongEnough, signingKeyAt, signsLater } from './signing-key.choice.js';
 
 /** Where one cluster's own keys lie. Relative paths are taken from `baseDir`. */
 export interface ClusterKeySettings {
@@ -32,13 +32,15 @@ export interface ClusterKeys {
 const DEFAULT_BROKER_REFRESH_SECONDS = 300;
 
 /**
- * @param mustSign at the start; later a revoked last key has to go even if nothing can sign after it
- * @throws StartupError for anything wrong with the files, and when a key must sign now and none can
+ * @param mustSign at the start: some key signs now or by itself later; at a reload a revoked last key has to go even if nothing can sign after it
+ * @throws StartupError for anything wrong with the files, and when a key must sign and none will
  */
 export const loadClusterKeys = (cluster: ClusterKeySettings, baseDir: string, clock: Clock, mustSign: boolean): ClusterKeys => {
   const keys = readKeyFile(resolve(baseDir, cluster.keysFile), cluster.id);
   assertPublishedLongEnough(keys, cluster.brokerRefreshSeconds ?? DEFAULT_BROKER_REFRESH_SECONDS, cluster.id);
-  if (mustSign && signingKeyAt(keys, clock.now()) === null) throw new StartupError(`cluster '${cluster.id}': no signing key is active now`);
+  // With a `next` key the start goes on: after `keys revoke` a restart must not wait, nor leave that key unpublished, until it signs.
+  if (mustSign && signingKeyAt(keys, clock.now()) === null && !signsLater(keys, clock.now()))
+    throw new StartupError(`cluster '${cluster.id}': no signing key is active now, and none of ${cluster.keysFile} has an activeAt to come`);
   const signers = new Map<SigningKey, Signer>(keys.map((key) => [key, createRsaSigner(key)]));
   const jwks = jwksDocumentOf(keys);
   return {

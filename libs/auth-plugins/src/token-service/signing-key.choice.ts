@@ -12,6 +12,10 @@ export const signingKeyAt = (keys: readonly SigningKey[], now: number): SigningK
   return active.toSorted((a, b) => (b.activeAt ?? 0) - (a.activeAt ?? 0))[0] ?? null;
 };
 
+/** Whether a key that is published already begins to sign by itself: all that is missing is time. */
+export const signsLater = (keys: readonly SigningKey[], now: number): boolean =>
+  keys.some(({ state, activeAt, retiredAt }) => state !== 'retiring' && activeAt !== null && activeAt > now && (retiredAt === null || activeAt < retiredAt));
+
 /** When brokers may be expected to have read a key, epoch ms: two of their refreshes and a minute after it was published (I17). */
 export const earliestSignature = ({ publishedAt }: Pick<SigningKey, 'publishedAt'>, brokerRefreshSeconds: number): number => publishedAt + 2 * brokerRefreshSeconds * 1000 + MARGIN_MS;
 

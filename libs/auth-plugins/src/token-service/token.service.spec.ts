@@ -152,6 +152,20 @@ describe('the published keys', () => {
   });
 });
 
+describe('a start after the last active key was revoked', () => {
+  it('publishes the next key, says that nothing signs, and signs when its time comes', async () => {
+    keysFile('keys.json', key('a', { state: 'removed' }), key('b', { state: 'next', publishedAt: iso(0), activeAt: iso(660) }));
+    const { tokens } = service();
+    await tokens.writeJwksFiles();
+    expect((JSON.parse(readFileSync(join(dir, 'jwks.json'), 'utf8')) as JSONWebKeySet).keys.map(({ kid }) => kid)).toEqual(['b']);
+    expect(tokens.unsigned()).toEqual(['main']);
+    await expect(tokens.mint(principal(), 'main')).rejects.toThrow(CredentialUnavailable);
+    now = NOW + 660_000;
+    expect(tokens.unsigned()).toEqual([]);
+    expect((await tokens.mint(principal({ verifiedAt: now }), 'main')).kid).toBe('b');
+  });
+});
+
 describe('the start stops', () => {
   const two = [{ id: 'main', audience: 'kafka-main', keysFile: 'keys.json' }, { id: 'second', audience: 'kafka-second', keysFile: 'second.json' }];
   const rows: readonly (readonly [string, () => void, Partial<TokenServiceOptions>, string])[] = [
@@ -166,6 +180,7 @@ describe('the start stops', () => {
     ['a kid stands twice', () => keysFile('keys.json', key('a'), key('a')), {}, 'twice'],
     ['an active key has no time', () => keysFile('keys.json', key('a', { activeAt: null })), {}, 'activeAt'],
     ['no key is active', () => keysFile('keys.json', key('a', { state: 'retiring' })), {}, 'no signing key'],
+    ['the only key to come has no time', () => keysFile('keys.json', key('a', { state: 'removed' }), key('b', { state: 'next', activeAt: null })), {}, 'no signing key'],
     ['a second key would sign before brokers have read it', () => keysFile('keys.json', key('a'), key('b', { state: 'next', publishedAt: iso(0), activeAt: iso(659) })), {}, "'b' may not sign before"],
     ['one key serves two clusters', () => { keysFile('keys.json', key('a')); keysFile('second.json', key('a', { kid: 'other' })); }, { clusters: two }, 'share one signing key'],
     ['one audience serves two clusters', () => { keysFile('keys.json', key('a')); keysFile('second.json', key('b')); }, { clusters: two.map((cluster) => ({ ...cluster, audience: 'kafka-main' })) }, 'share one audience'],

@@ -38,6 +38,8 @@ export interface TokenService {
   writeJwksFiles(): Promise<void>;
   /** Whether a token signed by this key may still be shown: false once it was revoked or removed (I17). */
   isLive(clusterId: string, kid: string): boolean;
+  /** Clusters that no key signs for just now: their callers get 503 until one does. */
+  unsigned(): readonly string[];
   /** Reads all key files again and changes nothing yet (I27). @throws StartupError for a bad one */
   stage(): StagedKeys;
 }
@@ -91,10 +93,11 @@ export const createTokenService = (options: TokenServiceOptions): TokenService =
     jwks: (clusterId) => clusters.get(clusterId)?.jwks ?? null,
     writeJwksFiles,
     isLive: (clusterId, kid) => clusters.get(clusterId)?.jwks.keys.some((key) => key.kid === kid) === true,
+    unsigned: () => unsignedOf(clusters, clock.now()),
     stage: () => {
       const staged = loadAll(options, false);
       return {
-        unsigned: [...staged.values()].filter((keys) => keys.signerAt(clock.now()) === null).map(({ clusterId }) => clusterId),
+        unsigned: unsignedOf(staged, clock.now()),
         take: () => {
           clusters = staged;
         },
@@ -102,6 +105,9 @@ export const createTokenService = (options: TokenServiceOptions): TokenService =
     },
   };
 };
+
+const unsignedOf = (clusters: ReadonlyMap<string, ClusterKeys>, now: number): readonly string[] =>
+  [...clusters.values()].filter((keys) => keys.signerAt(now) === null).map(({ clusterId }) => clusterId);
 
 const writeIntent = async (audit: MintAudit, record: Omit<MintRecord, 'phase'>): Promise<void> => {
   try {
