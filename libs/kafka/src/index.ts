@@ -5,6 +5,7 @@ export type * from './session/admin/admin.port.js';
 export * from './session/sessions.port.js';
 export * from './session/cluster-settings.js';
 export { type CompressionName, DEFAULT_PRODUCER, type ProducerSettings } from './session/producer.settings.js';
+export { ConnectionBudget, type ConnectionCounts, type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './session/connection.budget.js';
 export type { KafkaNotice, Observe } from './session/notices.js';
 export { createKafkaSessions, type KafkaSessionsSettings } from './session/create-kafka-sessions.js';
 export * as systemSession from './system-session/index.js';

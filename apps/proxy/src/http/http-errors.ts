@@ -112,6 +112,7 @@ export const HTTP_ERRORS = {
   ILLEGAL_GROUP_STATE: { status: 409, errorCode: 40903, message: 'The consumer group changed meanwhile.' },
   THROTTLED: { status: 429, errorCode: 42901, message: 'A quota of the cluster is used up.', retryAfterSeconds: 1 },
   TOO_MANY_SESSIONS: { status: 503, errorCode: 503, message: 'Too many callers at once.', retryAfterSeconds: RETRY },
+  TOO_MANY_CONNECTIONS: { status: 429, errorCode: 42901, message: 'Too many connections to Kafka for one caller.', retryAfterSeconds: 1 },
   BUFFER_FULL: { status: 503, errorCode: 503, message: 'Too much is waiting to be written.', retryAfterSeconds: 1 },
   NOT_ENOUGH_REPLICAS: { status: 500, errorCode: 50003, message: 'Too few replicas are in sync: nothing was written.' },
   BROKER_RETRIABLE: { status: 500, errorCode: 50003, message: 'A retriable error at Kafka: nothing was written.' },

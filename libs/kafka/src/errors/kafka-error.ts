@@ -42,6 +42,7 @@ export type KafkaErrorCode =
   // load
   | 'THROTTLED'
   | 'TOO_MANY_SESSIONS'
+  | 'TOO_MANY_CONNECTIONS'
   | 'BUFFER_FULL'
   // the cluster
   | 'NOT_ENOUGH_REPLICAS'

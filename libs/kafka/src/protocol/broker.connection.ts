@@ -142,6 +142,10 @@ export class BrokerConnection {
     this.#wire.destroy();
   }
 
+  onClose(listener: () => void): void {
+    this.#wire.onClose(listener);
+  }
+
   #heed(response: unknown): void {
     const ms = (response as { readonly throttleTimeMs?: unknown } | null | undefined)?.throttleTimeMs;
     if (typeof ms !== 'number' || ms <= 0) return;

@@ -29,6 +29,8 @@ const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; 
     onThrottle: () => undefined,
     onPrincipalChange: () => notices.push({ kind: 'principal-changed', clusterId: 'main', kafkaName: 'alice' }),
     clusterId: 'main',
+    sessionKey: 'key',
+    budget: { connect: (_principal, _patienceMs, connect) => connect() },
     kafkaName: 'alice',
     observe: (notice) => notices.push(notice),
     count: () => undefined,

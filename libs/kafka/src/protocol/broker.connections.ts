@@ -1,5 +1,6 @@
 import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
 import type { BrokerAddress } from '../session/cluster-settings.js';
+import type { ConnectionBudget } from '../session/connection.budget.js';
 import type { Observe } from '../session/notices.js';
 import { ConnectionFault } from '../transports/transport.js';
 import { isAdvertisedAllowed, toAddress } from './advertised-address.js';
@@ -23,6 +24,9 @@ interface Slot {
 export interface ConnectionsContext extends ConnectionContext {
   readonly clusterId: string;
   readonly kafkaName: string;
+  /** Whose connections they are, for the budget. */
+  readonly sessionKey: string;
+  readonly budget: Pick<ConnectionBudget, 'connect'>;
   readonly observe: Observe;
   readonly count: (what: 'connects' | 'connectFailures') => void;
 }
@@ -138,23 +142,27 @@ export class BrokerConnections {
   }
 
   async #open(slot: Slot, address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
+    const { budget, sessionKey, silenceMs } = this.#context;
+    try {
+      const connection = await budget.connect(sessionKey, silenceMs, () => this.#connect(address, timeoutMs));
+      slot.connection = connection;
+      return connection;
+    } finally {
+      slot.opening = null;
+    }
+  }
+
+  async #connect(address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
     const { clock, clusterId, kafkaName, observe, count, tokens } = this.#context;
     const startedAt = clock.now();
     // A token that may not be shown is no failure to connect: no broker is asked.
-    let shown: ShownToken | null;
-    try {
-      shown = tokens === null ? null : await tokens.current();
-    } catch (error) {
-      slot.opening = null;
-      throw error;
-    }
+    const shown = tokens === null ? null : await tokens.current();
     try {
       const connection = await this.#authenticate(address, shown, timeoutMs);
       if (this.#closed) {
         connection.destroy();
         throw new ConnectionFault('lost', false);
       }
-      slot.connection = connection;
       count('connects');
       observe({ kind: 'connected', clusterId, address, kafkaName, tookMs: clock.now() - startedAt });
       return connection;
@@ -162,8 +170,6 @@ export class BrokerConnections {
       count('connectFailures');
       observe({ kind: 'connect-failed', clusterId, address, reason: error instanceof ConnectionFault ? error.reason : 'refused' });
       throw error;
-    } finally {
-      slot.opening = null;
     }
   }
 

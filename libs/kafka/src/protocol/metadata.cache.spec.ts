@@ -25,6 +25,8 @@ const setUp = () => {
     onThrottle: () => undefined,
     onPrincipalChange: () => undefined,
     clusterId: 'main',
+    sessionKey: 'key',
+    budget: { connect: (_principal, _patienceMs, connect) => connect() },
     kafkaName: 'alice',
     observe: () => undefined,
     count: () => undefined,

@@ -3,6 +3,7 @@ import { ByteBudget } from '../protocol/produce/byte-budget.js';
 import { transportFor } from '../transports/transport-for.js';
 import type { Transport } from '../transports/transport.js';
 import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.js';
+import { ConnectionBudget } from './connection.budget.js';
 import type { Observe } from './notices.js';
 import { PrincipalSession } from './principal.session.js';
 import { checkProducer, DEFAULT_PRODUCER, type ProducerSettings } from './producer.settings.js';
@@ -15,6 +16,8 @@ export interface KafkaSessionsSettings {
   readonly limits: SessionLimits;
   /** How records are written; absent: acks all, no linger, no compression, without idempotence. */
   readonly producer?: ProducerSettings;
+  /** Shared with the consumers of the same process; absent: one of the sessions' own. */
+  readonly budget?: ConnectionBudget;
   readonly clock: Clock;
   /** For the log, the metrics and the security alarm; must not throw. */
   readonly observe?: Observe;
@@ -29,7 +32,7 @@ const SWEEP_LEAST_MS = 250;
  * The Kafka side of the proxy: every cluster, every caller's sessions.
  * @throws Error at once when a producer setting cannot be, when a transport's library is not the one that it was written for, or two clusters share an id
  */
-export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODUCER, clock, observe = () => undefined, timers = nodeTimers }: KafkaSessionsSettings): KafkaSessions => {
+export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODUCER, clock, observe = () => undefined, timers = nodeTimers, budget = new ConnectionBudget(undefined, timers) }: KafkaSessionsSettings): KafkaSessions => {
   checkProducer(producer);
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   if (byId.size !== clusters.length) throw new Error('two clusters share an id');
@@ -52,9 +55,11 @@ export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODU
         producer,
         processBudget,
         observe,
+        budget,
         count: (what) => cache.count(what),
       }),
   });
+  budget.whenFull(() => cache.leaveOne());
   const every = Math.min(SWEEP_MOST_MS, Math.max(SWEEP_LEAST_MS, limits.idleMs / 4));
   const sweep = (): void => {
     cache.sweep();
@@ -63,7 +68,7 @@ export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODU
   let cancel = timers.after(every, sweep);
   return {
     withSessionFor: (caller, clusterId, use) => cache.withSessionFor(caller, clusterId, use),
-    counts: () => cache.counts(),
+    counts: () => ({ ...cache.counts(), connections: budget.counts() }),
     evict: (where) => cache.evict(where),
     close: async () => {
       cancel();

@@ -4,6 +4,7 @@ import type { Timers } from '../protocol/deadline.js';
 import { MetadataCache } from '../protocol/metadata.cache.js';
 import type { Transport } from '../transports/transport.js';
 import type { Clock, ClusterSettings } from './cluster-settings.js';
+import type { ConnectionBudget } from './connection.budget.js';
 import type { KafkaCredentialSource } from './kafka-credential.js';
 import type { Observe } from './notices.js';
 import type { RefusedTokens } from './refused.tokens.js';
@@ -16,6 +17,7 @@ export interface PrincipalWiringContext {
   readonly timers: Timers;
   readonly refused: RefusedTokens;
   readonly observe: Observe;
+  readonly budget: ConnectionBudget;
   readonly count: (what: 'connects' | 'connectFailures') => void;
 }
 
@@ -33,7 +35,7 @@ export interface WiredPrincipal {
  * @throws KafkaError UNKNOWN_CLUSTER when the source names a listener that the cluster has not
  */
 export const wirePrincipal = (source: KafkaCredentialSource, context: PrincipalWiringContext, on: { readonly principalChanged: () => void; readonly connected: () => void }): WiredPrincipal => {
-  const { cluster, transport, clock, timers, refused, observe, count } = context;
+  const { cluster, transport, clock, timers, refused, observe, budget, count } = context;
   const listener = cluster.listeners[source.listener];
   if (listener === undefined) throw new KafkaError('UNKNOWN_CLUSTER', { resource: cluster.id });
   let throttledUntil = 0;
@@ -47,6 +49,8 @@ export const wirePrincipal = (source: KafkaCredentialSource, context: PrincipalW
     silenceMs: cluster.brokerDeadlineMs,
     clusterId: cluster.id,
     kafkaName: source.kafkaName,
+    sessionKey: source.sessionKey,
+    budget,
     observe,
     onPrincipalChange: () => {
       on.principalChanged();

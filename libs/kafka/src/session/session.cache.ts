@@ -34,7 +34,7 @@ export interface SessionCacheContext {
 }
 
 /** Sessions by session key: leased while in use, least recently used first out, never closed under a request (Must 6, 7). */
-export class SessionCache implements KafkaSessions {
+export class SessionCache implements Omit<KafkaSessions, 'counts'> {
   readonly #context: SessionCacheContext;
   // In order of use: the first is the least recently used.
   readonly #entries = new Map<string, Entry>();
@@ -66,7 +66,7 @@ export class SessionCache implements KafkaSessions {
     }
   }
 
-  counts(): SessionCounts {
+  counts(): Omit<SessionCounts, 'connections'> {
     let leased = 0;
     for (const { leases } of [...this.#entries.values(), ...this.#leaving]) if (leases > 0) leased++;
     return { open: this.#entries.size + this.#leaving.size, leased, connects: this.#connects, connectFailures: this.#connectFailures, evictions: { ...this.#evictions } };
@@ -85,6 +85,16 @@ export class SessionCache implements KafkaSessions {
       if (entry.session.tokens.source.proofUntil <= now) this.#evict(entry, 'expired');
       else if (now - entry.usedAt >= limits.idleMs) this.#evict(entry, 'idle');
     }
+  }
+
+  /** Lets the least recently used session go that nobody uses, if there is one: its connections are wanted. */
+  leaveOne(): boolean {
+    for (const entry of this.#entries.values()) {
+      if (!isSpare(entry)) continue;
+      this.#evict(entry, 'full');
+      return true;
+    }
+    return false;
   }
 
   async close(): Promise<void> {

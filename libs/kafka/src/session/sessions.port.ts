@@ -1,3 +1,4 @@
+import type { ConnectionCounts } from './connection.budget.js';
 import type { KafkaCaller } from './kafka-credential.js';
 import type { KafkaSession } from './session.port.js';
 
@@ -5,6 +6,7 @@ import type { KafkaSession } from './session.port.js';
 export interface SessionCounts {
   readonly open: number;
   readonly leased: number;
+  readonly connections: ConnectionCounts;
   readonly connects: number;
   readonly connectFailures: number;
   readonly evictions: Readonly<Record<'idle' | 'full' | 'expired' | 'refused' | 'closed', number>>;

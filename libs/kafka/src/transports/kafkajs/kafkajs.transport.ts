@@ -1,5 +1,6 @@
 import { Reader } from '@platformatic/kafka';
 import { CLIENT_ID, ConnectionFault, type OpenOptions, type Transport, type WireConnection, type WireRequest, isTlsFault, splitAddress } from '../transport.js';
+import { trustedContext } from '../trusted-context.js';
 import { type KafkaJsConnection, type KafkaJsModules, loadKafkaJs } from './private-modules.js';
 
 const NO_TAGS = Buffer.from([0]);
@@ -78,7 +79,7 @@ export const kafkaJsTransport = (modules: KafkaJsModules = loadKafkaJs()): Trans
       clientId: CLIENT_ID,
       logger: silent,
       socketFactory: modules.createSocketFactory(),
-      ssl: tls === null ? null : { ca: tls.ca, ...(tls.serverName === undefined ? {} : { servername: tls.serverName }) },
+      ssl: tls === null ? null : { secureContext: trustedContext(tls.ca), ...(tls.serverName === undefined ? {} : { servername: tls.serverName }) },
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
       enforceRequestTimeout: false,

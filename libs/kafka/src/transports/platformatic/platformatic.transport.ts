@@ -1,5 +1,6 @@
 import { Connection } from '@platformatic/kafka';
 import { CLIENT_ID, ConnectionFault, type OpenOptions, type Transport, type WireConnection, type WireRequest, isTlsFault, splitAddress } from '../transport.js';
+import { trustedContext } from '../trusted-context.js';
 
 // The protocol layer sets the deadlines; the library's own time-out closes the connection under everyone, so it comes last.
 const LAST_RESORT_MS = 120_000;
@@ -65,7 +66,7 @@ export const platformaticTransport: Transport = {
       connectTimeout: timeoutMs,
       requestTimeout: LAST_RESORT_MS,
       maxInflights: MAX_IN_FLIGHT,
-      ...(tls === null ? {} : { tls: { ca: tls.ca }, tlsServerName: tls.serverName }),
+      ...(tls === null ? {} : { tls: { secureContext: trustedContext(tls.ca) }, tlsServerName: tls.serverName }),
     });
     // Without a listener an `error` of the emitter would end the process; the failed call itself carries the error.
     connection.on('error', () => undefined);
