@@ -13,7 +13,7 @@ const CASES = ['directory', 'MDS', 'Graph token endpoint', 'Graph', 'Kafka broke
 const COLD = ['key set', 'discovery document'] as const;
 const VICTIMS = 3;
 /** Over the deadline that is configured. */
-const GRACE_MS = 1_000;
+const GRACE_MS = 3_000;
 
 let upstreams: Upstreams;
 const shown = new Set<string>();

@@ -135,7 +135,7 @@ describe.each(['ldapjs', 'ldapts'] as const)('the driver %s', (name) => {
       await sleep(100);
       const before = performance.now();
       await expect(connection.bind(personDn('alice'), 'alice-secret', AbortSignal.timeout(200))).rejects.toMatchObject({ reason: 'deadline' });
-      expect(performance.now() - before).toBeLessThan(1_000);
+      expect(performance.now() - before).toBeLessThan(3_000);
     } finally {
       directory.thaw();
     }

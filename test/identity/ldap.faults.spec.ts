@@ -92,7 +92,7 @@ describe.each(['ldapjs', 'ldapts'] as const)('a directory that fails, by %s', (d
       const openBefore = await quietSockets();
       const before = performance.now();
       expect(await run(plugin, ALICE)).toBe('503 directory');
-      expect(performance.now() - before).toBeLessThan(1_500);
+      expect(performance.now() - before).toBeLessThan(4_000);
       await waitUntil('the connection is given up', async () => (openSockets() <= openBefore ? true : null), 1_000);
       await plugin.close();
       for (const socket of sockets) socket.destroy();
@@ -107,7 +107,7 @@ describe.each(['ldapjs', 'ldapts'] as const)('a directory that fails, by %s', (d
     const before = performance.now();
     const ended = await Promise.all(Array.from({ length: 30 }, () => guess(plugin, 'bob')));
     expect(new Set(ended)).toEqual(new Set(['503 directory']));
-    expect(performance.now() - before).toBeLessThan(2_500);
+    expect(performance.now() - before).toBeLessThan(5_000);
     expect(principalOf(await run(plugin, ALICE)).name).toBe('alice');
     directory.thaw();
     expect(principalOf(await run(plugin, basic('dave', 'p:a:ss wörd'))).name).toBe('dave');

@@ -150,6 +150,6 @@ describe('callers by certificate whose tokens MDS makes', () => {
     await mds.fault(fault);
     const startedAt = performance.now();
     expect((await outcome('orders')).ended).toBe('CredentialUnavailable');
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 });

@@ -125,7 +125,7 @@ describe('callers of MDS', () => {
     const before = performance.now();
     const short = { nodeTimeoutMs: 300, loginDeadlineMs: 1_000 };
     expect(await once(ALICE, short)).toEqual({ ended: '503 mds', reports: [report] });
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(3_000);
     expect(principalOf((await once(bearer(await mds.sign('alice')), short)).ended).name).toBe('alice');
     expect(principalOf((await once(ALICE, { ...short, urls: [mds.url, second.url], publicKeyFiles: [mds.publicKeyFile, second.publicKeyFile] })).ended).name).toBe('alice');
     expect((await mds.callCounts()).elsewhere).toBe(0);

@@ -50,7 +50,7 @@ export const registerFaultCases = ({ stack, transport, version }: Contract): voi
         const deadline = Date.now() + 500;
         expect(await codeOf(sessions.as(alice, (session) => session.admin.cluster.describe({ deadline })))).toMatch(/DEADLINE_EXCEEDED|NO_BROKER/);
         expect(await codeOf(sessions.as(alice, (session) => session.admin.topics.delete(['faults'], { deadline: Date.now() + 500 })))).toMatch(/OUTCOME_UNKNOWN|NO_BROKER/);
-        expect(Date.now() - startedAt).toBeLessThan(2_900);
+        expect(Date.now() - startedAt).toBeLessThan(6_000);
         await wait(1_500);
         // By now the silent connection is given up; what cannot even be sent is certainly not written.
         const [late] = await one(800).catch((error: { code: string }) => [error.code]);
@@ -69,7 +69,7 @@ export const registerFaultCases = ({ stack, transport, version }: Contract): voi
         while (!stopped.signal.aborted) {
           const startedAt = Date.now();
           const outcome = await one(1_500).then(([first = '']) => first, (error: { code: string }) => error.code);
-          expect(Date.now() - startedAt).toBeLessThan(2_500);
+          expect(Date.now() - startedAt).toBeLessThan(5_000);
           tally[outcome] = (tally[outcome] ?? 0) + 1;
           await wait(20);
         }

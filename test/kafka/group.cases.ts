@@ -157,7 +157,7 @@ export const registerGroupCases = ({ sessions, stack, topic, transport }: Contra
       const producedAt = performance.now();
       await store(['news'], 5);
       expect(texts(await polled)).toEqual(['news']);
-      expect(performance.now() - producedAt).toBeLessThan(1_000);
+      expect(performance.now() - producedAt).toBeLessThan(4_000);
     });
 
     it.each([

@@ -23,7 +23,8 @@ export const registerIdentityCases = ({ sessions, stack, topic, transport }: Con
         const mallory = testCaller(stack, 'mallory', fixed(await token()));
         const startedAt = performance.now();
         expect(await codeOf(own.produce(mallory, [record(topic('open'), 'x')]))).toBe('CALLER_TOKEN_REFUSED');
-        expect(performance.now() - startedAt).toBeLessThan(250);
+        // A second try would come after a second.
+        expect(performance.now() - startedAt).toBeLessThan(950);
         for (let i = 0; i < 5; i++) expect(await codeOf(own.as(mallory, (session) => session.listTopics()))).toBe('CALLER_TOKEN_REFUSED');
         // One try for six requests.
         expect(own.counts()).toMatchObject({ open: 0, connects: 0, connectFailures: 1 });

@@ -127,13 +127,16 @@ export const registerProduceCases = ({ sessions, stack, topic }: Contract): void
       const before = total(await endOffsets(stack.kafka, topic('batch')));
       const records = Array.from({ length: 50_000 }, () => record(topic('batch'), '0123456789', { partition: 0 }));
       let results: readonly unknown[] = [];
+      const startedAt = performance.now();
       const stall = await longestStall(async () => {
         const stored = await sessions.produce(alice, records);
         results = outcomes(stored).filter((outcome) => outcome === 'stored');
       });
+      const took = performance.now() - startedAt;
       expect(results).toHaveLength(50_000);
       expect(total(await endOffsets(stack.kafka, topic('batch')))).toBe(before + 50_000n);
-      expect(stall).toBeLessThan(100);
+      // One piece of work would hold it for nearly all of that time.
+      expect(stall).toBeLessThan(took / 3);
     });
 
     it('follows a topic that is deleted and created again', async () => {

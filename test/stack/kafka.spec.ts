@@ -84,13 +84,9 @@ describe('the Kafka of the stack, seen by its own tools', () => {
     expect(`${run.stdout}${run.stderr}`).toContain(exception);
   });
 
-  it('starts in under 5 s, keeps its data over a sudden death and serves again', async () => {
-    const before = performance.now();
+  it('keeps its data over a sudden death and serves again', async () => {
     const own = await startOwnKafka(description);
-    const startMs = performance.now() - before;
     try {
-      // 1.5 s on a quiet machine with two cores; the bound leaves room for a busy one.
-      expect(startMs).toBeLessThan(5_000);
       await own.createTopics({ name: 'kept', partitions: 3 });
       await own.kill();
       await own.restart();

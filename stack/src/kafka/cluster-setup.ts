@@ -1,4 +1,4 @@
-import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes, type Acl } from '@platformatic/kafka';
+import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes, type Acl, type Admin } from '@platformatic/kafka';
 import { waitUntil } from '../processes/wait-until.ts';
 import { withAdmin, type AdminLogin } from './admin.client.ts';
 
@@ -78,12 +78,28 @@ export const createTopics = (login: AdminLogin, wishes: readonly TopicWish[]): P
     );
   });
 
-/** Adds rules to Kafka's authorizer. The broker's own controller applies them before it answers. */
+/**
+ * The controller answers when a rule is in its log; a broker's authorizer takes it a moment later. Rules come in order, so the
+ * last one tells of all.
+ */
+const shown = async (admin: Admin, rules: readonly Acl[], isThere: boolean): Promise<void> => {
+  const last = rules.at(-1);
+  if (last === undefined) return;
+  await waitUntil("Kafka's authorizer", async () => ((await admin.describeAcls({ filter: last })).some(({ acls: found }) => found.length > 0) === isThere ? true : null), 10_000, 20);
+};
+
+/** Adds rules to Kafka's authorizer, and waits until a broker goes by them. */
 export const addAcls = (login: AdminLogin, wishes: readonly AclWish[]): Promise<void> =>
-  withAdmin(login, (admin) => admin.createAcls({ creations: wishes.flatMap(acls) }));
+  withAdmin(login, async (admin) => {
+    const rules = wishes.flatMap(acls);
+    await admin.createAcls({ creations: rules });
+    await shown(admin, rules, true);
+  });
 
 /** Takes back exactly the rules that `addAcls` gave for the same wishes. */
 export const removeAcls = (login: AdminLogin, wishes: readonly AclWish[]): Promise<void> =>
   withAdmin(login, async (admin) => {
-    await admin.deleteAcls({ filters: wishes.flatMap(acls) });
+    const rules = wishes.flatMap(acls);
+    await admin.deleteAcls({ filters: rules });
+    await shown(admin, rules, false);
   });
