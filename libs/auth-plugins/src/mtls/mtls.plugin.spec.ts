@@ -14,6 +14,7 @@ let ca: TestCa;
 let otherCa: TestCa;
 let dir: string;
 let now = Date.now();
+const reports: string[] = [];
 const clock = { now: () => now };
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'mtls-'));
@@ -25,7 +26,7 @@ const pluginWith = (over: Record<string, unknown> = {}, files: { readonly ca?: s
   writeFileSync(join(dir, 'ca.pem'), files.ca ?? ca.pem);
   if (files.crl !== undefined) writeFileSync(join(dir, 'ca.crl'), files.crl);
   const settings = mtlsSchema.parse({ id: 'apps', type: 'mtls', authority: 'apps', caFile: 'ca.pem', subject: { rdn: 'CN' }, ...(files.crl === undefined ? {} : { crlFiles: ['ca.crl'] }), ...over });
-  return createMtlsPlugin(settings, { clock, baseDir: dir, maxProofAgeSeconds: 600 });
+  return createMtlsPlugin(settings, { clock, baseDir: dir, maxProofAgeSeconds: 600, report: ({ event }) => reports.push(event) });
 };
 
 const run = (plugin: ReturnType<typeof pluginWith>, certificate: ClientCertificate): Promise<VerifiedPrincipal | string> =>
@@ -125,6 +126,23 @@ describe('a revocation list', () => {
     expect(reasonOf(await login({ serialNumber: '77' }, {}, plugin))).toBe('401 revoked');
     expect(plugin.health()).toEqual([{ name: 'apps:certificates', state: 'down' }]);
     now -= 61_000;
+  });
+
+  it('tells its operator that it has ended: at the start, and each minute that callers meet it', async () => {
+    const plugin = await withList({ nextUpdate: new Date(now + 60_000) });
+    reports.length = 0;
+    await plugin.start();
+    expect(reports).toEqual([]);
+    const steps = [61_000, 59_999, 1];
+    for (const [i, step] of steps.entries()) {
+      now += step;
+      await login({}, {}, plugin);
+      expect(reports).toHaveLength([1, 1, 2][i] ?? 0);
+    }
+    const started = await withList({ nextUpdate: new Date(now - 1) });
+    await started.start();
+    expect(reports).toEqual(['revocation-list-ended', 'revocation-list-ended', 'revocation-list-ended']);
+    now -= 121_000;
   });
 
   it.each<[string, () => Promise<string>, RegExp]>([

@@ -7,6 +7,8 @@ import { MtlsStrategy } from './mtls.strategy.js';
 import { createMtlsVerifier } from './mtls.verifier.js';
 
 const MAX_PROOF_AGE_SECONDS = 600;
+/** A list that has ended stops every caller by certificate, and only its operator can mend it: the log tells each minute. */
+const REPORT_EVERY_MS = 60_000;
 
 /** @throws StartupError for files that are unreadable, CAs that are none, revocation lists that do not verify */
 export const createMtlsPlugin = (settings: MtlsSettings, dependencies: PluginDependencies): Plugin => {
@@ -15,6 +17,12 @@ export const createMtlsPlugin = (settings: MtlsSettings, dependencies: PluginDep
   const trust = createClientTrust(settings, { at: `plugins.${id}`, baseDir, clock, maxProofAgeSeconds });
   const report = (event: string, code?: string | number) => dependencies.report?.({ pluginId: id, event, ...(code === undefined ? {} : { code }) });
   const impersonation = settings.impersonation === undefined ? null : createImpersonation(settings.impersonation, { at: `plugins.${id}.impersonation`, report }, dependencies);
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  const reportOldList = (): void => {
+    if (trust.state() === 'up' || clock.now() - reportedAt < REPORT_EVERY_MS) return;
+    reportedAt = clock.now();
+    report('revocation-list-ended');
+  };
   return {
     id,
     type: 'mtls',
@@ -24,8 +32,8 @@ export const createMtlsPlugin = (settings: MtlsSettings, dependencies: PluginDep
     challenges: [],
     certificates: trust,
     ...(impersonation === null ? {} : { mdsIssuer: impersonation.issuer, impersonate: impersonation.impersonate }),
-    strategy: new MtlsStrategy(createRunner(settings), createMtlsVerifier(settings, trust)),
-    start: async () => undefined,
+    strategy: new MtlsStrategy(createRunner(settings), createMtlsVerifier(settings, trust, reportOldList)),
+    start: async () => reportOldList(),
     health: () => [{ name: `${id}:certificates`, state: trust.state() }],
     // Nothing is remembered that is not judged again at each request.
     forget: () => undefined,

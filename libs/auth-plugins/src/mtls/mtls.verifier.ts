@@ -11,8 +11,9 @@ export type VerifyCertificate = (certificate: ClientCertificate) => Promise<Veri
 /**
  * A certificate's holder is the name in it (I8): it stays the same through renewals, new keys and another of the pinned
  * CAs, which all belong to one authority. A certificate tells no groups: they are unknown, never "none" (I24).
+ * @param onOldList called each time that a caller meets a list past its nextUpdate
  */
-export const createMtlsVerifier = ({ id, authority, subject, name }: MtlsSettings, trust: ClientTrust): VerifyCertificate => {
+export const createMtlsVerifier = ({ id, authority, subject, name }: MtlsSettings, trust: ClientTrust, onOldList: () => void): VerifyCertificate => {
   /** One socket, one verification: the same facts give the same principal, and one source of tokens. */
   const read = new WeakMap<ClientCertificate, Verification>();
   const verify = (certificate: ClientCertificate): Verification => {
@@ -38,7 +39,10 @@ export const createMtlsVerifier = ({ id, authority, subject, name }: MtlsSetting
   return async (certificate) => {
     const verdict = trust.verdict(certificate);
     if (verdict.kind === 'rejected') return verdict;
-    if (verdict.kind === 'undecided') throw new Unavailable('revocation-list', 30);
+    if (verdict.kind === 'undecided') {
+      onOldList();
+      throw new Unavailable('revocation-list', 30);
+    }
     const verification = read.get(certificate) ?? verify(certificate);
     read.set(certificate, verification);
     return verification;
