@@ -8,9 +8,9 @@ const read = (at: string, file: string): Buffer => {
     const content = readFileSync(file);
     noteRead(file, content);
     return content;
-  } catch {
+  } catch (error) {
     noteRead(file, '');
-    throw new SettingsError([`${at}: ${file} cannot be read`]);
+    throw new SettingsError([`${at}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`]);
   }
 };
 

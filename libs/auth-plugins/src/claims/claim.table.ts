@@ -36,7 +36,7 @@ export const createClaimTable = <P extends Claimant>(plugins: readonly P[], rese
     ids.add(plugin.id);
     for (const claim of plugin.claims) {
       if (claim.scheme === 'basic') {
-        if (basic !== null) throw new StartupError(`plugins '${basic.id}' and '${plugin.id}' both claim the scheme Basic`);
+        if (basic !== null) throw new StartupError(`plugins '${basic.id}' and '${plugin.id}' both claim the scheme Basic: only one may (plugin mds leaves it with basic: false)`);
         basic = plugin;
         continue;
       }
