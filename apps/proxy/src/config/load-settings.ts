@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { noteRead } from '@postern/auth-plugins';
+import { noteRead, readRegularFile } from '@postern/auth-plugins';
 import type { z } from 'zod';
 import { readYaml } from './read-yaml.js';
 import { SettingsError } from './settings-error.js';
@@ -42,9 +41,12 @@ export const loadSettings = (file: string, environment: Readonly<Record<string, 
 
 const duplicates = (at: string, names: readonly string[]): string[] => names.filter((name, i) => names.indexOf(name) !== i).map((name) => `${at}: "${name}" stands twice`);
 
+/** The parser takes about a second for each MiB, and requests wait for it (tried: 300 MB stopped the process for minutes). */
+const MOST_BYTES = 1024 * 1024;
+
 const readText = (file: string): string => {
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readRegularFile(file, { mostBytes: MOST_BYTES }).toString('utf8');
     noteRead(file, text);
     return text;
   } catch (error) {

@@ -1,11 +1,12 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { noteRead } from '@postern/auth-plugins';
+import { statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { noteRead, readRegularFile } from '@postern/auth-plugins';
 import { SettingsError } from './settings-error.js';
 
 const read = (at: string, file: string): Buffer => {
   try {
-    const content = readFileSync(file);
+    const content = readRegularFile(file);
     noteRead(file, content);
     return content;
   } catch (error) {
@@ -37,7 +38,17 @@ export const readTlsFiles = (at: string, files: { readonly certFile: string; rea
   const mode = statSync(keyFile).mode & 0o777;
   if ((mode & 0o077) !== 0) throw new SettingsError([`${at}.keyFile: ${keyFile} must be owner-only (mode 0600), it is 0${mode.toString(8)}`]);
   if (!belongsTo(certificate(`${at}.certFile`, certFile, cert), key)) throw new SettingsError([`${at}.keyFile: ${keyFile} is not the private key of ${certFile}`]);
+  assertChain(`${at}.certFile`, certFile, { cert, key });
   return { cert, key };
+};
+
+/** Behind the first certificate too: an open listener takes a chain whole or throws, and by then half of a snapshot would be in force (I27). */
+const assertChain = (at: string, file: string, identity: { readonly cert: Buffer; readonly key: Buffer }): void => {
+  try {
+    createSecureContext(identity);
+  } catch {
+    throw new SettingsError([`${at}: ${file} holds a chain of certificates that cannot be read to its end`]);
+  }
 };
 
 const belongsTo = (cert: X509Certificate, key: Buffer): boolean => {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { collectReads, digestOf, type FileReads, type Plugin } from '@postern/auth-plugins';
+import { collectReads, digestOf, readRegularFile, type FileReads, type Plugin } from '@postern/auth-plugins';
 import type { Settings } from '../config/settings.schema.js';
 import { createPlugin, namedGroupsOf, type PluginParts } from './plugins.js';
 
@@ -36,7 +35,7 @@ export const makePlugins = (settings: Settings, parts: PluginParts, before: read
 const isUnchanged = (reads: FileReads): boolean =>
   [...reads].every(([path, digest]) => {
     try {
-      return digestOf(readFileSync(path)) === digest;
+      return digestOf(readRegularFile(path)) === digest;
     } catch {
       return false;
     }

@@ -169,7 +169,7 @@ describe('a start after the last active key was revoked', () => {
 describe('the start stops', () => {
   const two = [{ id: 'main', audience: 'kafka-main', keysFile: 'keys.json' }, { id: 'second', audience: 'kafka-second', keysFile: 'second.json' }];
   const rows: readonly (readonly [string, () => void, Partial<TokenServiceOptions>, string])[] = [
-    ['the keys file is missing', () => undefined, {}, 'cannot be opened'],
+    ['the keys file is missing', () => undefined, {}, 'cannot be read'],
     ['the keys file is readable by others', () => secret('keys.json', '{}', 0o644), {}, 'owner-only'],
     ['a private key is readable by its group', () => { keysFile('keys.json', key('a')); chmodSync(join(dir, 'a.pem'), 0o640); }, {}, 'owner-only'],
     ['a key has 1024 bits', () => keysFile('keys.json', key('weak')), {}, '2048'],
