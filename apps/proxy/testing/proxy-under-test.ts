@@ -30,13 +30,14 @@ export interface ProxyUnderTest {
 
 const PLAIN = { name: 'plain', host: '127.0.0.1', port: 0, kind: 'plain', apis: ['v2', 'hdinsight'] };
 
-const settingsFor = (limits: Partial<Settings['limits']>, listener: object = PLAIN): Settings =>
+const settingsFor = (limits: Partial<Settings['limits']>, listener: object = PLAIN, hdinsight: object = {}): Settings =>
   settingsSchema.parse({
     listeners: [listener],
     management: { port: 0 },
     identity: { protectedNames: ['admin'] },
     plugins: [{ id: 'p', type: 'ldap' }],
     authorities: [],
+    hdinsight,
     clusters: [{ id: 'main', default: true, credentials: [], listeners: [{ name: 'l', bootstrapServers: ['127.0.0.1:1'], unsafe: true, trusts: null }] }],
     limits,
   });
@@ -79,13 +80,14 @@ export interface Replaced {
   readonly authentication?: Authentication;
   /** A block of `listeners`. */
   readonly listener?: { readonly name: string };
+  readonly hdinsight?: Partial<Settings['hdinsight']>;
   readonly maxProofAgeSeconds?: number;
   readonly auditSink?: ConstructorParameters<typeof AuditTrail>[1];
   readonly whenAuditFails?: 'continue' | 'refuse';
 }
 
 export const startProxyUnderTest = async (limits: Partial<Settings['limits']> = {}, replaced: Replaced = {}): Promise<ProxyUnderTest> => {
-  const parsed = settingsFor(limits, replaced.listener);
+  const parsed = settingsFor(limits, replaced.listener, replaced.hdinsight);
   const settings = { ...parsed, identity: { ...parsed.identity, maxProofAgeSeconds: replaced.maxProofAgeSeconds ?? parsed.identity.maxProofAgeSeconds } };
   const authentication = replaced.authentication ?? tables;
   const logged: string[] = [];

@@ -34,12 +34,14 @@ export class AuthenticationGuard implements CanActivate {
   /** Also asked by the handler of unknown paths, which NestJS's guards never see. @throws RequestError */
   async authenticate(request: FastifyRequest): Promise<void> {
     request.statusOf = this.terms.statusOf(request);
-    if (this.terms.isOpen(request)) {
+    request.presented = this.terms.presented(request);
+    const outcome = await request.snapshot.authentication.authenticate(request.presented, request.shown, request.record.source);
+    // Asked all the same: a certificate that is not valid, or is missing where one is required, opens nothing (I2).
+    if (outcome.kind === 'none' && this.terms.isOpen(request)) {
       request.isOpen = true;
       return;
     }
-    request.presented = this.terms.presented(request);
-    this.#accept(request, await request.snapshot.authentication.authenticate(request.presented, request.shown, request.record.source));
+    this.#accept(request, outcome);
   }
 
   #accept(request: FastifyRequest, outcome: AuthenticationOutcome): void {

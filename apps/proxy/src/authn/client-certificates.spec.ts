@@ -56,21 +56,22 @@ const start = async ({ use = 'identity', crl, maxProofAgeSeconds = 600 }: Starte
   if (crl !== undefined) writeFileSync(join(dir, 'clients.crl'), crl);
   const block = { id: 'apps', type: 'mtls', authority: 'apps', caFile: 'clients.pem', subject: { rdn: 'CN' }, ...(crl === undefined ? {} : { crlFiles: ['clients.crl'] }) };
   const certificates = mtlsPlugin.create(mtlsPlugin.schema.parse(block), { clock: { now: () => Date.now() }, baseDir: dir, maxProofAgeSeconds });
-  const listener = { name: 'tls', port: 0, kind: 'tls', tls: { certFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key') }, clientCertificate: use, apis: ['v2'] };
-  return (proxy = await startProxyUnderTest({}, { listener, maxProofAgeSeconds, authentication: createAuthentication([passwords(), certificates], { issuers: [], audiences: [] }, createRuns(['pw', 'apps'], 5_000)) }));
+  const listener = { name: 'tls', port: 0, kind: 'tls', tls: { certFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key') }, clientCertificate: use, apis: ['v2', 'hdinsight'] };
+  return (proxy = await startProxyUnderTest({}, { listener, hdinsight: { openStatus: true }, maxProofAgeSeconds, authentication: createAuthentication([passwords(), certificates], { issuers: [], audiences: [] }, createRuns(['pw', 'apps'], 5_000)) }));
 };
 
 interface Called {
   readonly leaf?: Leaf | undefined;
   readonly headers?: Record<string, string>;
   readonly agent?: Agent;
+  readonly path?: string;
 }
 
 const agentFor = (leaf?: Leaf): Agent => new Agent({ keepAlive: true, maxSockets: 1, ca: ca.pem, servername: 'localhost', ...(leaf === undefined ? {} : { cert: leaf.pem, key: leaf.key }) });
 
-const call = ({ leaf, headers = {}, agent = agentFor(leaf) }: Called = {}): Promise<{ readonly status: number; readonly connection: string | undefined }> =>
+const call = ({ leaf, headers = {}, agent = agentFor(leaf), path = '/topics' }: Called = {}): Promise<{ readonly status: number; readonly connection: string | undefined }> =>
   new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port: proxy?.port, path: '/topics', agent, headers }, (response) => {
+    request({ host: '127.0.0.1', port: proxy?.port, path, agent, headers }, (response) => {
       response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, connection: response.headers.connection }));
     })
       .on('error', reject)
@@ -190,5 +191,30 @@ describe('the proof of a handshake', () => {
     expect(again.socket.isSessionReused()).toBe(false);
     first.socket.destroy();
     again.socket.destroy();
+  });
+
+  it.each([
+    ['identity', 'nobody', 200, async (): Promise<Leaf | undefined> => undefined],
+    ['identity', 'a valid one', 200, () => ca.issue({ subject: 'orders' })],
+    ['identity', 'a stranger', 401, () => strangers.issue()],
+    ['optional', 'a valid one', 200, () => ca.issue({ subject: 'orders' })],
+    ['optional', 'a stranger', 401, () => strangers.issue()],
+    ['required', 'nobody', 401, async (): Promise<Leaf | undefined> => undefined],
+    ['required', 'a valid one', 200, () => ca.issue({ subject: 'orders' })],
+  ] as const)('with `%s`: the status that a setting opens is shown to %s with %i', async (use, _, status, leafOf) => {
+    await start({ use });
+    expect((await call({ path: '/v1/status', leaf: await leafOf() })).status).toBe(status);
+  });
+
+  it('never changes on an open connection: renegotiation is refused', async () => {
+    const { port } = await start();
+    const leaf = await ca.issue();
+    const ended = await new Promise<string>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca: ca.pem, cert: leaf.pem, key: leaf.key, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, () => {
+        socket.renegotiate({}, (error) => resolve(error === null ? 'taken' : 'refused'));
+      });
+      socket.on('error', () => resolve('refused'));
+    });
+    expect(ended).toBe('refused');
   });
 });
