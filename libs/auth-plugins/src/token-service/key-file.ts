@@ -36,9 +36,10 @@ const MIN_BITS = 2048;
 
 /**
  * Reads a cluster's signing keys; removed ones are left out and their files are not opened.
+ * @param unopened a kid that is left out as if it were removed
  * @throws StartupError for a bad file, rights that let others read, a key that is not RSA of at least 2048 bits, a kid twice
  */
-export const readKeyFile = (path: string, clusterId: string): readonly SigningKey[] => {
+export const readKeyFile = (path: string, clusterId: string, unopened?: string): readonly SigningKey[] => {
   const what = `clusters.${clusterId}.tokenService.keysFile`;
   const parsed = keyFileSchema.safeParse(parseJson(readOwnerOnlyFile(path, what), what, path));
   if (!parsed.success) {
@@ -51,7 +52,7 @@ export const readKeyFile = (path: string, clusterId: string): readonly SigningKe
     if (kids.has(rest.kid)) throw new StartupError(`${what}: ${path}: kid '${rest.kid}' stands twice`);
     kids.add(rest.kid);
     if (state === 'active' && rest.activeAt === null) throw new StartupError(`${what}: ${path}: active key '${rest.kid}' has no activeAt`);
-    if (state !== 'removed') keys.push({ ...rest, state, privateKey: readPrivateKey(resolve(dirname(path), privateKeyFile), what, rest.kid) });
+    if (state !== 'removed' && rest.kid !== unopened) keys.push({ ...rest, state, privateKey: readPrivateKey(resolve(dirname(path), privateKeyFile), what, rest.kid) });
   }
   return keys;
 };

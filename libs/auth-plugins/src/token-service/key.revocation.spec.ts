@@ -45,6 +45,12 @@ describe('revoking a signing key', () => {
     await revoke('a', ACTIVE);
     expect(statSync(join(dir, 'keys.json')).mode & 0o777).toBe(0o600);
   });
+  it('works when somebody has deleted the leaked key already', async () => {
+    expect((await revoke('gone', { ...ACTIVE, kid: 'gone', privateKeyFile: 'gone.pem' }, key('b', 'next', iso(-3_600), null))).outcome).toEqual({ kind: 'revoked', signer: { kid: 'b', at: NOW } });
+  });
+  it('knows a key that was removed before no more', async () => {
+    expect((await revoke('old', key('old', 'removed', iso(-99_000), iso(-99_000)), ACTIVE)).outcome).toEqual({ kind: 'unknown-kid' });
+  });
   it('changes nothing for a key that is not there', async () => {
     expect((await revoke('z', ACTIVE)).outcome).toEqual({ kind: 'unknown-kid' });
   });

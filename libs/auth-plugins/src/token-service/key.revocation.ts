@@ -33,13 +33,13 @@ interface KeyEntry {
  */
 export const revokeKey = async ({ keysFile, baseDir, clusterId, kid, brokerRefreshSeconds, now }: RevocationOrder): Promise<Revoked> => {
   const path = resolve(baseDir, keysFile);
-  const keys = readKeyFile(path, clusterId);
-  if (!keys.some((key) => key.kid === kid)) return { kind: 'unknown-kid' };
-  const left = keys.filter((key) => key.kid !== kid);
+  // The leaked key's own file may be gone: people delete it first, and without this order every process would go on signing with it.
+  const left = readKeyFile(path, clusterId, kid);
+  const document = JSON.parse(readOwnerOnlyFile(path, 'keysFile')) as { keys: KeyEntry[] };
+  if (!document.keys.some((entry) => entry.kid === kid && entry.state !== 'removed')) return { kind: 'unknown-kid' };
   const signing = signingKeyAt(left, now);
   const next = signing === null ? (left.find(({ state }) => state === 'next') ?? null) : null;
   const takesOver = next === null ? null : { kid: next.kid, at: Math.max(now, earliestSignature(next, brokerRefreshSeconds)) };
-  const document = JSON.parse(readOwnerOnlyFile(path, 'keysFile')) as { keys: KeyEntry[] };
   for (const entry of document.keys) {
     if (entry.kid === kid) Object.assign(entry, { state: 'removed', retiredAt: new Date(now).toISOString() });
     if (entry.kid === takesOver?.kid) entry.activeAt = new Date(takesOver.at).toISOString();
