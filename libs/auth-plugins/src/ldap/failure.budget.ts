@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../contract/plugin.js';
+import { normalName } from './counted.name.js';
 import { FailureCounts, type Count } from './failure.counts.js';
 
 export interface FailureBudgetOptions {
@@ -90,8 +91,6 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
 
 const pair = (name: string, place: string): string => `${name.length}:${name}${place}`;
 
-/** Directories match names without case, compatibility forms and runs of blanks: "ALICE" counts as "alice", and so does "al\u0130ce" (slapd takes İ for i). */
-export const normalName = (name: string): string => name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase().replaceAll('i\u0307', 'i');
 
 /** One IPv6 subscriber owns a /64 and could count from zero 2^64 times. */
 const normalSource = (source: string): string => {

@@ -1,4 +1,5 @@
-import { normalName, type BudgetAnswer, type FailureBudget } from './failure.budget.js';
+import { normalName } from './counted.name.js';
+import type { BudgetAnswer, FailureBudget } from './failure.budget.js';
 
 export interface LoginQueueOptions {
   readonly budget: FailureBudget;
