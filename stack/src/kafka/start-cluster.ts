@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '../processes/wait-until.ts';
+import { activeController } from './active-controller.ts';
 import { withAdmin } from './admin.client.ts';
 import { prepareClassArchives } from './class-archives.ts';
 import { fetchKafka } from './fetch-kafka.ts';
@@ -12,6 +13,8 @@ import { chooseBrokerPorts, listenersOf, newClusterId, newPasswords, startUnprep
 export interface KafkaCluster extends KafkaDescription, KafkaSetUp {
   readonly nodes: ReadonlyMap<number, Kafka>;
   describe(): KafkaDescription;
+  /** The id of the node that leads the controllers, as the node `asked` tells, which must live; -1 during an election. */
+  activeController(asked?: number): Promise<number>;
   /** Resolves when every node is registered and every partition of these topics has all its replicas in sync. */
   whole(...topics: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -95,5 +98,5 @@ const clusterHandle = async (nodes: ReadonlyMap<number, Kafka>, stop: () => Prom
       200,
     ).then(() => undefined);
   await whole();
-  return { ...description, ...kafkaSetUp(description), nodes, describe: () => description, whole, stop };
+  return { ...description, ...kafkaSetUp(description), nodes, describe: () => description, activeController: (asked = NODES[0]) => activeController(nodes.get(asked)?.admin ?? first.admin, asked), whole, stop };
 };
