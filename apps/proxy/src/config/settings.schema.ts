@@ -54,11 +54,23 @@ const clusterListener = z
   })
   .refine((l) => l.sasl !== 'none' || l.unsafe === true, { path: ['sasl'], message: 'none needs unsafe: true' });
 
+/** How records are written, by the names that REST Proxy users know without their `producer.`. */
+const producer = z
+  .strictObject({
+    lingerMs: z.int().min(0).max(1_000).default(0),
+    batchBytes: z.int().min(1).max(16_000_000).default(700_000),
+    compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'),
+    acks: z.union([z.literal('all'), z.literal(1), z.literal(0)], { error: 'must be all, 1 or 0' }).default('all'),
+    idempotence: z.boolean().default(false),
+  })
+  .refine(({ acks, idempotence }) => !idempotence || acks === 'all', { path: ['idempotence'], message: 'needs acks: all' });
+
 const cluster = z.strictObject({
   id,
   default: z.boolean().default(false),
   transport: z.enum(['platformatic', 'kafkajs']).default('platformatic'),
   brokerDeadlineMs: z.int().min(100).max(120_000).default(10_000),
+  producer: producer.prefault({}),
   tokenService: z.unknown().optional(),
   listeners: z.array(clusterListener).min(1),
   credentials: z.unknown(),
@@ -73,6 +85,11 @@ const limits = z
     sessionIdleSeconds: z.int().min(1).default(120),
     bufferBytesPerSession: z.int().min(1024 * 1024).default(32 * 1024 * 1024),
     bufferBytes: z.int().min(1024 * 1024).default(256 * 1024 * 1024),
+    /** Connections to brokers: of the process, of one principal, and how many may be made in a second and at the same time. */
+    connections: z.int().min(1).default(10_000),
+    connectionsPerPrincipal: z.int().min(1).default(500),
+    connectsPerSecond: z.int().min(1).max(10_000).default(200),
+    connectsAtOnce: z.int().min(1).default(8),
     /** Requests a second from one source address, and how many may come at once. */
     floodPerSecond: z.int().min(1).default(20_000),
     floodBurst: z.int().min(1).default(40_000),

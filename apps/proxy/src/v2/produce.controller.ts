@@ -62,7 +62,7 @@ export class ProduceController {
 
 /**
  * What is true of the whole request is its answer, not an entry for each record: the path's topic or partition is not
- * there (404), or nothing could be sent at all (503, so that callers and balancers see it and come again).
+ * there (404), or nothing could be sent at all (503, or 429 where a quota is used up, so that callers and balancers see it and come again).
  */
 const refuseAsAWhole = (records: readonly ProduceRecord[], results: readonly RecordResult[], partition: number | null): void => {
   const [first] = results;
@@ -70,5 +70,6 @@ const refuseAsAWhole = (records: readonly ProduceRecord[], results: readonly Rec
   const { error } = first;
   if (!results.every((result) => result.kind === 'failed' && result.error.code === error.code)) return;
   const pathNamesIt = error.code === 'UNKNOWN_TOPIC' || (error.code === 'UNKNOWN_PARTITION' && partition !== null && records.every((record) => record.partition === partition));
-  if (pathNamesIt || httpErrorOf(error.code).status === 503) throw error;
+  const { status } = httpErrorOf(error.code);
+  if (pathNamesIt || status === 503 || status === 429) throw error;
 };

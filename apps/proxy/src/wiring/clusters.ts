@@ -19,6 +19,7 @@ export const clusterSettings = (clusters: readonly ClusterConfig[], cas: () => B
     id: cluster.id,
     transport: cluster.transport,
     brokerDeadlineMs: cluster.brokerDeadlineMs,
+    producer: cluster.producer,
     listeners: Object.fromEntries(cluster.listeners.map((listener) => [listener.name, listenerSettings(`${cluster.id}/${listener.name}`, listener, cas)])),
   }));
 

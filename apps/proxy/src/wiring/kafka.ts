@@ -1,4 +1,4 @@
-import { createKafkaSessions, systemSession, type ClusterSettings, type KafkaNotice, type KafkaSessions } from '@postern/kafka';
+import { ConnectionBudget, createKafkaSessions, systemSession, type ClusterSettings, type KafkaNotice, type KafkaSessions } from '@postern/kafka';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Limits } from '../config/settings.schema.js';
@@ -10,6 +10,7 @@ export const createSessions = (clusters: readonly ClusterSettings[], limits: Lim
   const sessions = createKafkaSessions({
     clusters,
     limits: { maxSessions: limits.sessions, idleMs: limits.sessionIdleSeconds * 1_000, bufferBytesPerSession: limits.bufferBytesPerSession, bufferBytes: limits.bufferBytes },
+    budget: new ConnectionBudget(limits),
     clock: { now: () => Date.now() },
     observe: observer(log, alarms, metrics),
   });
@@ -20,6 +21,27 @@ export const createSessions = (clusters: readonly ClusterSettings[], limits: Lim
 const sessionGauges = (sessions: KafkaSessions): Gauge[] => [
   new Gauge({ name: 'postern_sessions', help: 'Kafka sessions that are open', registers: [], collect() { this.set(sessions.counts().open); } }),
   new Gauge({ name: 'postern_sessions_leased', help: 'Kafka sessions in use now', registers: [], collect() { this.set(sessions.counts().leased); } }),
+  new Gauge({ name: 'postern_session_connects', help: 'Connections to brokers that were made since the start', registers: [], collect() { this.set(sessions.counts().connects); } }),
+  new Gauge({ name: 'postern_session_connect_failures', help: 'Connections to brokers that failed since the start', registers: [], collect() { this.set(sessions.counts().connectFailures); } }),
+  new Gauge({
+    name: 'postern_kafka_connections',
+    help: 'Connections to brokers: open (with those being made), being made, waiting for their turn',
+    labelNames: ['state'],
+    registers: [],
+    collect() {
+      const { open, connecting, waiting } = sessions.counts().connections;
+      for (const [state, count] of Object.entries({ open, connecting, waiting })) this.set({ state }, count);
+    },
+  }),
+  new Gauge({
+    name: 'postern_kafka_connections_refused',
+    help: 'Connections to brokers that were not made since the start, by whose limit was reached',
+    labelNames: ['limit'],
+    registers: [],
+    collect() {
+      for (const [limit, count] of Object.entries(sessions.counts().connections.refused)) this.set({ limit }, count);
+    },
+  }),
   new Gauge({
     name: 'postern_session_evictions',
     help: 'Kafka sessions that ended since the start, by reason',

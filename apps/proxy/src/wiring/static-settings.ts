@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.schema.js';
 import { SettingsError } from '../config/settings-error.js';
 
 /** Limits that are built into servers and the session cache; the others are read for each request. */
-const STATIC_LIMITS = ['sessions', 'sessionIdleSeconds', 'bufferBytesPerSession', 'bufferBytes', 'connectionsPerAddress'] as const;
+const STATIC_LIMITS = ['sessions', 'sessionIdleSeconds', 'bufferBytesPerSession', 'bufferBytes', 'connections', 'connectionsPerPrincipal', 'connectsPerSecond', 'connectsAtOnce', 'connectionsPerAddress'] as const;
 
 /** What needs a restart. Plugins may change inside, and stay the same plugins of the same authorities. */
 const staticPart = (settings: Settings): Record<string, unknown> => ({

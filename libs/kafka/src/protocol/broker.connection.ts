@@ -15,6 +15,9 @@ const SUSPECT_AFTER_MS = 1_000;
 /** Part of the broker's session after which the same token is shown again, when the listener's limit is shorter than it. */
 const REAUTHENTICATE_AT = 0.8;
 
+/** Who reads or writes records is told of a longer quiet at once, and comes again; held requests would only cost memory. */
+export const THROTTLE_PATIENCE_MS = 1_000;
+
 export interface ConnectionContext {
   readonly transport: Transport;
   readonly listener: ListenerSettings;
@@ -128,13 +131,13 @@ export class BrokerConnection {
 
   /**
    * Waits until the broker listens again: what is sent to a muted connection lies unread, so that nobody could say whether it was done.
-   * @throws KafkaError THROTTLED, certainly not sent, when that is after the deadline
+   * @throws KafkaError THROTTLED, certainly not sent, when that is after the deadline or longer than `patienceMs`
    */
-  async quiet(deadline: number): Promise<void> {
+  async quiet(deadline: number, patienceMs = Infinity): Promise<void> {
     const { clock, timers } = this.#context;
     const wait = this.#mutedUntil - clock.now();
     if (wait <= 0) return;
-    if (this.#mutedUntil >= deadline) throw new KafkaError('THROTTLED', { retryAfterMs: wait });
+    if (this.#mutedUntil >= deadline || wait > patienceMs) throw new KafkaError('THROTTLED', { retryAfterMs: wait });
     await pause(timers, wait);
   }
 

@@ -1,3 +1,5 @@
+import type { ProducerSettings } from './producer.settings.js';
+
 /** One bootstrap address, `host:port`. */
 export type BrokerAddress = `${string}:${number}`;
 
@@ -17,6 +19,8 @@ export interface ClusterSettings {
   readonly transport: 'platformatic' | 'kafkajs';
   readonly listeners: Readonly<Record<string, ListenerSettings>>;
   readonly brokerDeadlineMs: number;
+  /** How records are written; absent: acks all, no linger, no compression, without idempotence. */
+  readonly producer?: ProducerSettings;
 }
 
 export interface SessionLimits {

@@ -14,7 +14,7 @@ import type { KafkaSessions } from './sessions.port.js';
 export interface KafkaSessionsSettings {
   readonly clusters: readonly ClusterSettings[];
   readonly limits: SessionLimits;
-  /** How records are written; absent: acks all, no linger, no compression, without idempotence. */
+  /** For clusters that say nothing of it themselves. */
   readonly producer?: ProducerSettings;
   /** Shared with the consumers of the same process; absent: one of the sessions' own. */
   readonly budget?: ConnectionBudget;
@@ -33,7 +33,7 @@ const SWEEP_LEAST_MS = 250;
  * @throws Error at once when a producer setting cannot be, when a transport's library is not the one that it was written for, or two clusters share an id
  */
 export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODUCER, clock, observe = () => undefined, timers = nodeTimers, budget = new ConnectionBudget(undefined, timers) }: KafkaSessionsSettings): KafkaSessions => {
-  checkProducer(producer);
+  for (const one of [producer, ...clusters.flatMap((cluster) => cluster.producer ?? [])]) checkProducer(one);
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   if (byId.size !== clusters.length) throw new Error('two clusters share an id');
   const transports = new Map<string, Transport>([...new Set(clusters.map(({ transport }) => transport))].map((name) => [name, transportFor(name)]));
@@ -52,7 +52,7 @@ export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODU
         timers,
         refused,
         limits,
-        producer,
+        producer: cluster.producer ?? producer,
         processBudget,
         observe,
         budget,

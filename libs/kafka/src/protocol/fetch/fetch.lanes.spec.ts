@@ -5,7 +5,7 @@ import { FetchLanes } from './fetch.lanes.js';
 const setUp = () => {
   const time = new ManualTime();
   const used: string[] = [];
-  const connection = { request: () => Promise.reject(new Error('nothing is sent here')) };
+  const connection = { request: () => Promise.reject(new Error('nothing is sent here')), quiet: async () => undefined };
   const lanes = new FetchLanes({ toNode: async (purpose, nodeId) => (used.push(`${nodeId}/${purpose}`), connection) }, time);
   const ends: (() => void)[] = [];
   const begin = (nodeId = 1, patienceMs = 1_000) => lanes.on(nodeId, Infinity, patienceMs, () => new Promise<void>((resolve) => ends.push(resolve)));

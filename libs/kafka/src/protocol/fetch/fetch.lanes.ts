@@ -3,8 +3,10 @@ import type { BrokerConnection } from '../broker.connection.js';
 import type { Purpose } from '../broker.connections.js';
 import { type Timers, within } from '../deadline.js';
 
+export type LaneConnection = Pick<BrokerConnection, 'request' | 'quiet'>;
+
 export interface LaneConnections {
-  toNode(purpose: Purpose, nodeId: number, deadline: number): Promise<Pick<BrokerConnection, 'request'>>;
+  toNode(purpose: Purpose, nodeId: number, deadline: number): Promise<LaneConnection>;
 }
 
 /** Reads of one principal at one broker that may wait there at the same time; more of them queue. */
@@ -33,7 +35,7 @@ export class FetchLanes {
    * Runs `use` with a connection that no other read uses meanwhile. `patienceMs` bounds the wait for one.
    * @throws KafkaError DEADLINE_EXCEEDED when none came free; what `toNode` and `use` throw
    */
-  async on<T>(nodeId: number, deadline: number, patienceMs: number, use: (connection: Pick<BrokerConnection, 'request'>) => Promise<T>): Promise<T> {
+  async on<T>(nodeId: number, deadline: number, patienceMs: number, use: (connection: LaneConnection) => Promise<T>): Promise<T> {
     const lanes = this.#lanesOf(nodeId);
     const lane = lanes.free.pop() ?? (await this.#queue(lanes, patienceMs));
     try {

@@ -1,6 +1,7 @@
 import { fromBrokerCode } from '../../errors/from-broker-code.js';
 import { KafkaError } from '../../errors/kafka-error.js';
 import type { FetchRequest, FetchResult } from '../../session/session.port.js';
+import { THROTTLE_PATIENCE_MS } from '../broker.connection.js';
 import { type LeaderAnswer, type LeaderCallContext, askLeader } from '../leader.call.js';
 import { UnreadableBatch } from './decompress.js';
 import { FETCH, type FetchAnswer, type FetchArgs } from './fetch.api.js';
@@ -55,8 +56,9 @@ const askOnce = (context: PartitionFetchContext, { topic, partition }: FetchRequ
     const args: FetchArgs = { positions: [{ topic, partition, offset: ask.offset }], maxWaitMs: Math.floor(ask.waitMs), maxBytes };
     const answer = await lanes.on(nodeId, deadline, deadline - clock.now(), async (connection) => {
       for (;;) {
+        await connection.quiet(deadline, THROTTLE_PATIENCE_MS);
         const { answers, throttleTimeMs } = await connection.request(FETCH, [args], deadline);
-        // A throttled answer is empty: asked again when the broker listens, which the connection waits for, or throws THROTTLED.
+        // A throttled answer is empty: asked again when the broker listens, which is waited for, or THROTTLED.
         if (answers[0] !== undefined || throttleTimeMs === 0) return answers[0];
       }
     });

@@ -2,7 +2,7 @@ import { KafkaError, isKafkaError } from '../../errors/kafka-error.js';
 import type { Clock } from '../../session/cluster-settings.js';
 import type { ProducerSettings } from '../../session/producer.settings.js';
 import { ConnectionFault } from '../../transports/transport.js';
-import type { BrokerConnection } from '../broker.connection.js';
+import { type BrokerConnection, THROTTLE_PATIENCE_MS } from '../broker.connection.js';
 import type { MetadataCache } from '../metadata.cache.js';
 import type { Batch } from './batch.js';
 import { IdempotentBatches } from './idempotent.batches.js';
@@ -56,7 +56,7 @@ export class LeaderFlush {
     let sent: readonly SentBatch[] = [];
     try {
       const connection = await connections.toNode('work', leader, deadline);
-      await connection.quiet(deadline);
+      await connection.quiet(deadline, THROTTLE_PATIENCE_MS);
       const identity = await this.#idempotent.identity(deadline);
       const sentAt = clock.now();
       sent = await Promise.all(batches.map((batch) => this.#encode(batch, sentAt, identity)));
