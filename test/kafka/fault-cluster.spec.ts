@@ -55,8 +55,7 @@ describe('three brokers behind networks that fail, written to by both transports
     await expect.poll(() => storesEverywhere(Date.now() - 500), { timeout: 10_000 }).toBe(true);
   };
   /** Lets the fault last, mends it, and tells what callers of each partition saw. */
-  const suffer = async (what: string, concerned: readonly number[], mend: () => unknown): Promise<{ readonly hit: readonly Attempt[]; readonly others: readonly Attempt[] }> => {
-    const since = Date.now();
+  const suffer = async (what: string, concerned: readonly number[], mend: () => unknown, since = Date.now()): Promise<{ readonly hit: readonly Attempt[]; readonly others: readonly Attempt[] }> => {
     await sleep(LASTS_MS);
     const until = Date.now();
     await mend();
@@ -153,7 +152,7 @@ describe('three brokers behind networks that fail, written to by both transports
     const firstMs = Date.now() - failedAt;
     expect(firstMs).toBeLessThan(codes.length * 2_500 + 1_000);
     await expect.poll(() => kafka.activeController((controller % 3) + 1).catch(() => -1), { timeout: 10_000 }).toBeOneOf([1, 2, 3].filter((id) => id !== controller));
-    const { others } = await suffer(`the controller ${what} (making a topic: ${codes.join(', ')} within ${firstMs} ms)`, [controller - 1], () => mend(controller));
+    const { others } = await suffer(`the controller ${what} (making a topic: ${codes.join(', ')} within ${firstMs} ms)`, [controller - 1], () => mend(controller), failedAt);
     await madeAgain();
     expect(others.filter(({ outcome }) => outcome === 'stored').length).toBeGreaterThan(0);
     expect(codes.filter((code) => !['resolved', 'OUTCOME_UNKNOWN', 'DEADLINE_EXCEEDED', 'NO_BROKER', 'BROKER_RETRIABLE'].includes(code))).toEqual([]);
