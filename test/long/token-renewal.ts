@@ -71,18 +71,19 @@ const expiring = async (lab: Lab, transport: TransportName, name: string): Promi
   const faults: string[] = [];
   try {
     const { caller, expiresAt } = await neverRenewed(lab, name, LIFE_SECONDS);
-    const seen: { readonly code: string; readonly at: number }[] = [];
+    const seen: { readonly code: string; readonly at: number; readonly answeredAt: number }[] = [];
     while (Date.now() < expiresAt + 3_000) {
       const at = Date.now();
       const code = await sessions.produce(caller, [record(`${TOPIC}.spare`, name)]).then(([result]) => (result?.kind === 'stored' ? 'stored' : (result?.error.code ?? 'none')), codeOf);
-      seen.push({ code, at });
+      seen.push({ code, at, answeredAt: Date.now() });
       await sleep(50);
     }
     const kinds = [...new Set(seen.map(({ code }) => code))];
     if (kinds.join() !== 'stored,CREDENTIAL_EXPIRED') faults.push(`answers were ${kinds.join()}`);
-    const firstEnd = seen.find(({ code }) => code === 'CREDENTIAL_EXPIRED')?.at ?? 0;
-    if (firstEnd < expiresAt - LIFE_SECONDS * 100 - 100 || firstEnd > expiresAt) faults.push(`ended ${expiresAt - firstEnd} ms before its token`);
-    if (seen.some(({ code, at }) => code === 'stored' && at > firstEnd)) faults.push('served again after its end');
+    // On a busy machine an answer is some time after its request: neither too early by the one nor too late by the other.
+    const end = seen.find(({ code }) => code === 'CREDENTIAL_EXPIRED') ?? { at: 0, answeredAt: 0 };
+    if (end.answeredAt < expiresAt - LIFE_SECONDS * 100 || end.at > expiresAt) faults.push(`ended ${expiresAt - end.answeredAt} ms before its token`);
+    if (seen.some(({ code, at }) => code === 'stored' && at > end.at)) faults.push('served again after its end');
     const { connects, connectFailures } = sessions.counts();
     if (connects !== 1 || connectFailures !== 0) faults.push(`${connects} connections, ${connectFailures} refused`);
   } finally {
@@ -91,12 +92,13 @@ const expiring = async (lab: Lab, transport: TransportName, name: string): Promi
   return faults;
 };
 
-/** The generations that a group ever had, by the group metadata that Kafka keeps of it. */
-const generations = async ({ kafka }: Lab, groupId: string): Promise<number[]> => {
+/** The generations that each group ever had, by the group metadata that Kafka keeps of them. */
+const generations = async ({ kafka }: Lab, groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> => {
   const formatter = 'org.apache.kafka.tools.consumer.GroupMetadataMessageFormatter';
-  const run = await kafka.tool('console-consumer', ['--topic', '__consumer_offsets', '--from-beginning', '--timeout-ms', '10000', '--formatter', formatter], { timeoutMs: 120_000 });
-  const found = run.stdout.split('\n').filter((line) => line.includes(`"${groupId}"`)).flatMap((line) => (/"members":\[\{/.test(line) ? [Number(/"generation":(\d+)/.exec(line)?.[1])] : []));
-  return [...new Set(found)];
+  const run = await kafka.tool('console-consumer', ['--topic', '__consumer_offsets', '--from-beginning', '--timeout-ms', '5000', '--formatter', formatter], { timeoutMs: 120_000 });
+  const withMembers = run.stdout.split('\n').filter((line) => /"members":\[\{/.test(line));
+  const of = (groupId: string): number[] => withMembers.filter((line) => line.includes(`"${groupId}"`)).map((line) => Number(/"generation":(\d+)/.exec(line)?.[1]));
+  return new Map(groupIds.map((groupId) => [groupId, [...new Set(of(groupId))]]));
 };
 
 const percentile = (sorted: readonly number[], part: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1);
@@ -113,6 +115,10 @@ export const longRun: LongRun = {
     const transports: readonly TransportName[] = ['platformatic', 'kafkajs'];
     const own = transports.map((transport) => testSessions(clusterOf(lab.stack, transport)));
     const faults: string[] = [];
+    const noteEach = (found: readonly string[]): void => {
+      faults.push(...found);
+      for (const fault of found) say(fault);
+    };
     try {
       await kafka.createTopics({ name: TOPIC, partitions: PARTITIONS }, { name: `${TOPIC}.spare` });
       await kafka.addAcls({ principal: '*', resource: 'topic', name: TOPIC, pattern: 'prefixed', operations: ['read', 'write', 'describe'] }, { principal: '*', resource: 'group', name: 'renewal', pattern: 'prefixed', operations: ['read', 'describe'] });
@@ -133,7 +139,7 @@ export const longRun: LongRun = {
       let rounds = 0;
       for (; Date.now() < until; rounds++) {
         const started = Date.now();
-        for (const [i, found] of (await Promise.all(transports.map((transport) => expiring(lab, transport, `ending-${rounds}`)))).entries()) faults.push(...found.map((fault) => `never renewed, ${transports[i]}: ${fault}`));
+        for (const [i, found] of (await Promise.all(transports.map((transport) => expiring(lab, transport, `ending-${rounds}`)))).entries()) noteEach(found.map((fault) => `never renewed, ${transports[i]}: ${fault}`));
         say(`round ${rounds + 1}: ${own.map((sessions) => JSON.stringify(sessions.counts())).join(' ')}; faults so far: ${faults.length}`);
         await sleep(Math.max(0, Math.min(started + ROUND_MS, until) - Date.now()));
       }
@@ -142,11 +148,12 @@ export const longRun: LongRun = {
       const distinct = new Set(landed);
       await sleep(3_000);
       isOver = true;
-      for (const { groupId, run } of members) {
-        const { given, failures, unassigned } = await run;
+      const seen = await Promise.all(members.map(async ({ groupId, run }) => ({ groupId, ...(await run) })));
+      const generationsOf = await generations(lab, members.map(({ groupId }) => groupId));
+      for (const { groupId, given, failures, unassigned } of seen) {
         const again = [...given.values()].filter((times) => times > 1).length;
         const missed = [...distinct].filter((value) => !given.has(value)).length;
-        const of = await generations(lab, groupId);
+        const of = generationsOf.get(groupId) ?? [];
         if (failures.length + unassigned + again + missed > 0 || of.length !== 1) faults.push(`group ${groupId}: ${failures.length} failures (${[...new Set(failures)].join()}), ${unassigned} polls without partitions, ${again} given again, ${missed} missed, generations ${of.join()}`);
       }
       for (const { name, outcomes } of tallies) if ([...outcomes.keys()].join() !== 'stored') faults.push(`${name}: ${JSON.stringify([...outcomes])}`);
@@ -155,7 +162,7 @@ export const longRun: LongRun = {
       if (lost > 0 || landed.length !== acknowledged.length) faults.push(`${acknowledged.length} acknowledged, ${landed.length} landed, ${lost} lost`);
       for (const [i, sessions] of own.entries()) if (sessions.counts().connects !== 2 || sessions.counts().connectFailures !== 0) faults.push(`${transports[i]}: ${JSON.stringify(sessions.counts())}`);
       const took = tallies.flatMap(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
-      for (const fault of faults) say(fault);
+      for (const fault of faults.filter((one) => !one.startsWith('never renewed'))) say(fault);
       return {
         passed: faults.length === 0,
         result: `${minutes} min of ${LIFE_SECONDS} s tokens, ${acknowledged.length} requests acknowledged = ${landed.length} landed, ${rounds * transports.length} tokens never renewed, p50/p99/max ${percentile(took, 0.5)}/${percentile(took, 0.99)}/${percentile(took, 1)} ms, faults=${faults.length}`,
