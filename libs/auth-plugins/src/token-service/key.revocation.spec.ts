@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +40,17 @@ describe('revoking a signing key', () => {
   });
   it('removes the last one too, and says that nobody signs', async () => {
     expect(await revoke('a', ACTIVE)).toEqual({ outcome: { kind: 'revoked', signer: null }, after: [`a removed ${iso(-9_000)}`] });
+  });
+  it('is not undone by another order at the same time: the second one says so', async () => {
+    const order = { keysFile: 'keys.json', baseDir: dir, clusterId: 'main', brokerRefreshSeconds: 300, now: NOW };
+    const olds = ['x', 'y'].map((kid) => key(kid, 'retiring', iso(-99_000), iso(-99_000)));
+    writeFileSync(join(dir, 'keys.json'), JSON.stringify({ keys: [ACTIVE, ...olds] }), { mode: 0o600 });
+    const done = await Promise.allSettled(['x', 'y'].map((kid) => revokeKey({ ...order, kid })));
+    expect(done.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { message: expect.stringContaining('another command edits these keys') as string } }]);
+    const { keys: after } = JSON.parse(readFileSync(join(dir, 'keys.json'), 'utf8')) as { keys: { state: string }[] };
+    expect(after.filter(({ state }) => state === 'removed')).toHaveLength(1);
+    await Promise.all(['x', 'y'].map(async (kid) => revokeKey({ ...order, kid }).catch(() => null)));
+    expect(existsSync(join(dir, 'keys.json.lock'))).toBe(false);
   });
   it('keeps the file to its owner', async () => {
     await revoke('a', ACTIVE);

@@ -1,3 +1,4 @@
+import { open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { StartupError } from '../contract/startup.error.js';
 import { writeAtomically } from '../files/atomic-write.js';
@@ -29,10 +30,14 @@ interface KeyEntry {
 /**
  * `keys revoke`: the key is `removed` in the shared file at once, whatever that costs (I17); running processes see the file
  * and drop the key, its tokens and sessions. A `next` key takes over as soon as brokers may be expected to know it.
- * @throws StartupError for a file that is bad already
+ * @throws StartupError for a file that is bad already, and while another order edits it
  */
-export const revokeKey = async ({ keysFile, baseDir, clusterId, kid, brokerRefreshSeconds, now }: RevocationOrder): Promise<Revoked> => {
-  const path = resolve(baseDir, keysFile);
+export const revokeKey = (order: RevocationOrder): Promise<Revoked> => {
+  const path = resolve(order.baseDir, order.keysFile);
+  return alone(path, () => revokeIn(path, order));
+};
+
+const revokeIn = async (path: string, { clusterId, kid, brokerRefreshSeconds, now }: RevocationOrder): Promise<Revoked> => {
   // The leaked key's own file may be gone: people delete it first, and without this order every process would go on signing with it.
   const left = readKeyFile(path, clusterId, kid);
   const document = JSON.parse(readOwnerOnlyFile(path, 'keysFile')) as { keys: KeyEntry[] };
@@ -46,6 +51,20 @@ export const revokeKey = async ({ keysFile, baseDir, clusterId, kid, brokerRefre
   }
   await writeAtomically(path, `${JSON.stringify(document, null, 2)}\n`, 0o600);
   return { kind: 'revoked', signer: signing === null ? takesOver : { kid: signing.kid, at: now } };
+};
+
+/** Two orders at once would each write what they had read, and one of the two keys would be back. */
+const alone = async <T>(path: string, edit: () => Promise<T>): Promise<T> => {
+  const lock = `${path}.lock`;
+  const held = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new StartupError(error.code === 'EEXIST' ? `${lock}: another command edits these keys; if none is running, delete this file` : `${lock} cannot be made (${error.code ?? 'error'})`);
+  });
+  try {
+    return await edit();
+  } finally {
+    await held.close();
+    await rm(lock, { force: true });
+  }
 };
 
 /** @throws StartupError for a cluster that is not there or mints nothing */
