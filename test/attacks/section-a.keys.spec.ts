@@ -51,8 +51,15 @@ describe('section A: keys', () => {
     for (const [lie, token] of Object.entries(liars.tokens())) expect([lie, await status(token)]).toEqual([lie, 503]);
     expect(await status(forge(oidc()))).toBe(200);
   });
+  attack(25, 'a new kid is learnt by one fetch, and the old key holds until it is withdrawn', async () => {
+    const old = forge(oidc());
+    const { keys: before } = await attacked.apps.requestCounts();
+    await attacked.apps.rotateKeys();
+    const fresh = await Promise.all(Array.from({ length: 50 }, () => attacked.apps.fetchToken('orders-service')));
+    expect(new Set(await Promise.all(fresh.map(status)))).toEqual(new Set([200]));
+    expect([(await attacked.apps.requestCounts()).keys - before, await status(old)]).toEqual([1, 200]);
+  });
   attack(26, 'a flood of random kids costs the issuer one fetch, and each is 401', async () => {
-    expect(await status(forge(oidc()))).toBe(200);
     const { keys: before } = await attacked.apps.requestCounts();
     const answers = await Promise.all(Array.from({ length: 300 }, (_, i) => status(forge(oidc(), { header: { kid: `random-${i}` } }))));
     expect(new Set(answers)).toEqual(new Set([401]));
