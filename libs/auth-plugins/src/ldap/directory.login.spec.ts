@@ -236,6 +236,7 @@ describe('the settings of a directory', () => {
     ['Active Directory with a DNS name for NetBIOS', { login: { by: 'active-directory', domain: 'a.name.that.is.too.long', dnsDomain: 'ad.example.test' } }, false],
     ['groups nested in groups of names', { groupSearch: { base: 'ou=groups', memberAttribute: 'memberUid', nested: 'walk' } }, false],
     ['groups nested by the rule in chain', { groupSearch: { base: 'ou=groups', nested: 'in-chain', idAttribute: 'objectGUID' } }, true],
+    ['a lock-out that two ways to write a name reach', { service: undefined, login: { by: 'active-directory', domain: 'ADX', dnsDomain: 'ad.example.test' }, failureBudget: { lockoutThreshold: 2 } }, false],
     ['a lock-out that as many replicas reach', { failureBudget: { lockoutThreshold: 3, replicas: 3 } }, false],
   ])('of %s are taken or refused', (_sentence, change, taken) => {
     expect(ldapSchema.safeParse({ ...block, ...change }).success).toBe(taken);

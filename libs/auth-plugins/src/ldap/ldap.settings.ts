@@ -36,6 +36,10 @@ export const ldapSchema = z
     ...loginFields,
   })
   .refine(isOverTls, OVER_TLS)
-  .refine(({ service, login }) => service !== undefined || login.by !== 'search', { path: ['service'], message: 'is needed where people are searched for; a direct bind (login.by: dn-pattern or active-directory) can do without' });
+  .refine(({ service, login }) => service !== undefined || login.by !== 'search', { path: ['service'], message: 'is needed where people are searched for; a direct bind (login.by: dn-pattern or active-directory) can do without' })
+  .refine(({ service, login, failureBudget: { lockoutThreshold, replicas } }) => service !== undefined || login.by !== 'active-directory' || lockoutThreshold > 2 * replicas, {
+    path: ['failureBudget', 'lockoutThreshold'],
+    message: 'must be greater than twice the replicas where Active Directory is asked without a service account: two ways to write a name count apart there',
+  });
 
 export type LdapSettings = z.infer<typeof ldapSchema>;
