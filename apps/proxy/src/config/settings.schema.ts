@@ -89,7 +89,7 @@ const limits = z
     connections: z.int().min(1).default(10_000),
     connectionsPerPrincipal: z.int().min(1).default(500),
     connectsPerSecond: z.int().min(1).max(10_000).default(200),
-    connectsAtOnce: z.int().min(1).default(8),
+    connectsAtOnce: z.int().min(1).default(4),
     /** Requests a second from one source address, and how many may come at once. */
     floodPerSecond: z.int().min(1).default(20_000),
     floodBurst: z.int().min(1).default(40_000),

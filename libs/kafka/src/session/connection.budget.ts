@@ -11,7 +11,7 @@ export interface ConnectionLimits {
   readonly connectsAtOnce: number;
 }
 
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { connections: 10_000, connectionsPerPrincipal: 500, connectsPerSecond: 200, connectsAtOnce: 8 };
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { connections: 10_000, connectionsPerPrincipal: 500, connectsPerSecond: 200, connectsAtOnce: 4 };
 
 export interface ConnectionCounts {
   readonly open: number;
