@@ -77,4 +77,16 @@ stream.handOver().then(() => process.exit(7), () => process.exit(0));`);
     const { status } = spawnSync('sh', ['-c', `{ "${process.execPath}" "${program}"; echo $? > "${dir}/status"; } | sleep 2`], { timeout: 20_000 });
     expect([status, readFileSync(join(dir, 'status'), 'utf8').trim()]).toEqual([0, '0']);
   });
+
+  it('is failing, and says so once, as soon as a reader that does not read costs lines', () => {
+    const program = join(dir, 'child.ts');
+    writeFileSync(program, `import { LineStream } from ${JSON.stringify(new URL('./line.stream.ts', import.meta.url).pathname)};
+const stream = new LineStream({ fd: 1, maxBytes: 200_000 });
+let told = 0;
+stream.onState = () => { told += 1; stream.write('alarm\\n'); };
+for (let i = 0; i < 400; i++) stream.write('x'.repeat(1_000) + '\\n');
+process.exit(stream.isFailing && told === 1 && stream.lost > 100 ? 0 : 7);`);
+    const { status } = spawnSync('sh', ['-c', `{ "${process.execPath}" "${program}"; echo $? > "${dir}/status"; } | sleep 1`], { timeout: 20_000 });
+    expect([status, readFileSync(join(dir, 'status'), 'utf8').trim()]).toEqual([0, '0']);
+  });
 });

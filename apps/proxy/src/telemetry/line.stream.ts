@@ -58,6 +58,8 @@ export class LineStream {
   write(line: string): void {
     if (this.#bytes >= this.#maxBytes) {
       this.#lost += 1;
+      // A reader that reads no more gives no error: what it costs is told here.
+      if (!this.#isFailing) this.onState((this.#isFailing = true));
       return;
     }
     this.#lines.push(line);
