@@ -74,6 +74,12 @@ describe('a minted cell', () => {
     expect(causes).toEqual(['session', 'renewal', 'replacement']);
     expect((await source.fetch()).sessionKey).toBe(source.sessionKey);
   });
+  it('never shows a token whose key was revoked while it was made (I17)', async () => {
+    const { sourceFor, causes, revoked } = matrix();
+    revoked.add('k1');
+    expect((await sourceFor(principal(), null, 'main').fetch()).token.reveal()).toBe('minted-2');
+    expect(causes).toEqual(['session', 'replacement']);
+  });
 });
 
 describe("a cell of the caller's token", () => {

@@ -19,7 +19,10 @@ export const createMintedSource = ({ principal, binding, origin, mint: make, isL
   let current: (KafkaCredential & { readonly kid: string }) | null = null;
   let minting: Promise<KafkaCredential> | null = null;
   const mint = async (cause: 'session' | 'renewal' | 'replacement'): Promise<KafkaCredential> => {
-    current = { ...(await make(principal, binding.clusterId, cause)), sessionKey: binding.sessionKey };
+    let made = await make(principal, binding.clusterId, cause);
+    // Its key was revoked while it was being made: whoever ended the sessions of that key did not know of this token yet.
+    if (!isLive(made.kid)) made = await make(principal, binding.clusterId, 'replacement');
+    current = { ...made, sessionKey: binding.sessionKey };
     return current;
   };
   const isYoung = ({ issuedAt, expiresAt }: KafkaCredential) => clock.now() < issuedAt + (expiresAt - issuedAt) / 2;
