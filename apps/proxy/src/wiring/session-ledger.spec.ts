@@ -36,6 +36,16 @@ describe('a session under a newer snapshot (I27)', () => {
   ])('%s', (_, next, expected) => expect(ended(next)).toBe(expected));
   it('goes on after a removed key when its tokens by it have ended', () => expect(ended({ live: ['k2'] }, 's1', 1_000)).toBe(false));
   it('ends when nobody remembers what let it in', () => expect(ended({}, 'another')).toBe(true));
+  it('is judged by its keys as long as it is used, whoever else comes', () => {
+    const ledger = new SessionLedger(2);
+    ledger.admitted(source, principal, plugin);
+    ledger.minted(mint());
+    for (const other of ['bob', 'carol', 'dave']) {
+      ledger.minted(mint({ principalKey: other }));
+      ledger.admitted(source, principal, plugin);
+    }
+    expect(ledger.endedBy(snapshot({ live: ['k2'] }), 500)('s1')).toBe(true);
+  });
   it('counts only tokens that were made', () => {
     const ledger = new SessionLedger(10);
     ledger.admitted(source, principal, plugin);

@@ -26,6 +26,8 @@ export class SessionLedger {
 
   admitted({ sessionKey, kafkaName, clusterId }: KafkaCredentialSource, principal: VerifiedPrincipal, plugin: Plugin): void {
     this.#admissions.set(sessionKey, { principal, plugin, kafkaName, clusterId });
+    // In use as well: others' tokens must not push out which keys signed for a session that is remembered.
+    this.#signed.get(`${clusterId} ${principal.key}`);
   }
 
   minted({ phase, principalKey, clusterId, kid, expiresAt }: MintRecord): void {
