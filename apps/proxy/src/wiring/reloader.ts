@@ -41,6 +41,8 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   #built: BuiltSnapshot;
   #reads: FileReads;
+  /** False once a snapshot is in force without all that stands beside it: then no files are those that were taken. */
+  #isWhole = true;
   #running: Promise<void> = Promise.resolve();
   #bad: { readonly what: string; readonly timer: NodeJS.Timeout } | null = null;
 
@@ -64,7 +66,7 @@ export class Reloader {
       const next = buildSnapshot(loaded, parts, this.#built, reads);
       const staged = this.#staged(next, () => collectReads(reads, () => stage(loaded, next)));
       // A bad file was put back as it had been: there is nothing to take.
-      if (cause === 'files' && isSame(reads, this.#reads)) return this.#mended();
+      if (cause === 'files' && this.#isWhole && isSame(reads, this.#reads)) return this.#mended();
       await this.#take(next, staged, cause);
       this.#reads = reads;
       this.#mended();
@@ -94,10 +96,12 @@ export class Reloader {
     await Promise.race([Promise.allSettled(news.map((plugin) => plugin.start())), new Promise((resolve) => setTimeout(resolve, BEGIN_MS).unref())]);
     if (cause === 'command') await refresh(plugins);
     this.#built = next;
+    this.#isWhole = false;
     this.#options.snapshots.take(next.snapshot);
     const retired = before.filter((plugin) => !plugins.includes(plugin));
     if (retired.length > 0) setTimeout(() => void Promise.allSettled(retired.map((plugin) => plugin.close())), RETIRE_MS).unref();
     await staged.take();
+    this.#isWhole = true;
   }
 
   #failed(error: unknown): void {
