@@ -11,7 +11,7 @@ import { METADATA } from './codecs.js';
 import { readCall } from './read.call.js';
 import { type ShownToken, type TokenSource, shownToken } from './shown-token.js';
 
-const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; down?: readonly BrokerAddress[]; tokens?: Partial<TokenSource>; bootstrap?: BrokerAddress[] } = {}) => {
+const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; down?: readonly BrokerAddress[]; tokens?: Partial<TokenSource>; bootstrap?: BrokerAddress[]; turn?: Promise<void> } = {}) => {
   const time = new ManualTime();
   const notices: KafkaNotice[] = [];
   const transport = fakeTransport(options.answer ?? ((apiKey) => LOGIN[apiKey] ?? {}), (address) => {
@@ -30,7 +30,12 @@ const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; 
     onPrincipalChange: () => notices.push({ kind: 'principal-changed', clusterId: 'main', kafkaName: 'alice' }),
     clusterId: 'main',
     sessionKey: 'key',
-    budget: { connect: (_principal, _patienceMs, connect) => connect() },
+    budget: {
+      connect: async (_principal, _patienceMs, connect) => {
+        await options.turn;
+        return connect();
+      },
+    },
     kafkaName: 'alice',
     observe: (notice) => notices.push(notice),
     count: () => undefined,
@@ -54,6 +59,17 @@ describe('the connections of a session', () => {
     const { connections, transport, deadline } = setUp();
     await connections.toAny('work', deadline);
     expect(transport.wires.map(({ keys }) => keys)).toEqual([[18, 17, 36]]);
+  });
+
+  it('dial nobody and show no token once they are closed, also when they were waiting for their turn', async () => {
+    const turn = Promise.withResolvers<void>();
+    const { connections, transport, deadline } = setUp({ turn: turn.promise });
+    const waiting = expect(connections.toAny('work', deadline)).rejects.toMatchObject({ code: 'NO_BROKER' });
+    await settle();
+    connections.close();
+    turn.resolve();
+    await waiting;
+    expect(transport.wires).toEqual([]);
   });
 
   it('go to the next bootstrap server when one is down, and say NO_BROKER when all are down until the deadline', async () => {

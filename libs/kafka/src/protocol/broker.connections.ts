@@ -154,6 +154,8 @@ export class BrokerConnections {
 
   async #connect(address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
     const { clock, clusterId, kafkaName, observe, count, tokens } = this.#context;
+    // Closed while it waited for its turn: the session was ended, and its token is shown to nobody any more (I27).
+    if (this.#closed) throw new ConnectionFault('lost', false);
     const startedAt = clock.now();
     // A token that may not be shown is no failure to connect: no broker is asked.
     const shown = tokens === null ? null : await tokens.current();
