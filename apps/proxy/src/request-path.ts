@@ -142,7 +142,8 @@ export const installHooks = (http: FastifyInstance, app: INestApplication, route
     try {
       await authenticates.authenticate(request);
       admits.admit(request);
-      throw new RequestError(routes.methodsOf(request.url).length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
+      const allow = routes.methodsOf(request.url);
+      throw allow.length > 0 ? new RequestError('METHOD_NOT_ALLOWED', undefined, { allow }) : new RequestError('ROUTE_NOT_FOUND');
     } catch (error) {
       sendProblem(error, request, reply, request.snapshot.authentication.challenges);
       return reply;

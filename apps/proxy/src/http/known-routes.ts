@@ -1,6 +1,6 @@
 import findMyWay from 'find-my-way';
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof METHODS)[number];
 
 /** Which methods a path has, collected from the routes as they are registered: tells 405 from 404. */

@@ -8,14 +8,17 @@ import type { RequestErrorCode } from './http-errors.js';
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly retryAfterSeconds: number | undefined;
+  /** Methods of the path, with METHOD_NOT_ALLOWED (RFC 9110 section 15.5.6). */
+  readonly allow: readonly string[] | undefined;
   constructor(
     readonly code: RequestErrorCode,
     /** Replaces the table's sentence; undefined keeps it. */
     readonly sentence?: string,
-    options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+    options: { readonly retryAfterSeconds?: number; readonly allow?: readonly string[]; readonly cause?: unknown } = {},
   ) {
     super(sentence ?? code, { cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.allow = options.allow;
   }
 }
 

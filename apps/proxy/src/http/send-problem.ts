@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { chooseMediaType } from './media-type.js';
 import type { ErrorCode, StatusOf } from './http-errors.js';
+import { RequestError } from './request-error.js';
 import { problemBody, problemOf, type Problem } from './problem.js';
 import { V2_TYPE } from './v2-type.js';
 import { answerAndClose, hasLargeUnreadBody } from './unread-body.js';
@@ -14,7 +15,7 @@ export const sendProblem = (error: unknown, request: FastifyRequest, reply: Fast
   request.record.error = problem.code;
   if (request.record.decision === 'allowed') request.record.decision = decisionOf(problem);
   if (reply.sent || reply.raw.headersSent) return problem.code;
-  const headers = headersOf(problem, request, challenges);
+  const headers = headersOf(problem, request, challenges, error instanceof RequestError ? error.allow : undefined);
   // Accept cannot be met: no type to answer in, so no body (Confluent contract 0.1).
   const body = problem.status === 406 ? '' : problemBody(problem);
   if (hasLargeUnreadBody(request.raw)) {
@@ -33,14 +34,17 @@ const asDeclared = (problem: Problem, statusOf: StatusOf): Problem => {
   return status === problem.status ? problem : { ...problem, status, errorCode: problem.errorCode === problem.status ? status : problem.errorCode };
 };
 
-const headersOf = (problem: Problem, request: FastifyRequest, challenges: readonly string[]): Record<string, string | string[]> => {
+/** For methods that no path has: which ones a path has is not told before the caller is known (I5). */
+const EVERY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+
+const headersOf = (problem: Problem, request: FastifyRequest, challenges: readonly string[], allow: readonly string[] = EVERY_METHOD): Record<string, string | string[]> => {
   const headers: Record<string, string | string[]> = { 'x-request-id': request.record.id, 'cache-control': 'no-store' };
   if (problem.status !== 406) headers['content-type'] = errorType(request);
   if (problem.status === 401) headers['www-authenticate'] = [...challenges];
   // A certificate belongs to its socket: with another one, or a new proof, the caller has to connect again.
   if (problem.status === 401 && request.shown !== null) headers['connection'] = 'close';
   if (problem.retryAfterSeconds !== undefined) headers['retry-after'] = String(problem.retryAfterSeconds);
-  if (problem.status === 405) headers['allow'] = 'GET, HEAD, POST';
+  if (problem.status === 405) headers['allow'] = allow.join(', ');
   return headers;
 };
 
