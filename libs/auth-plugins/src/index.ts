@@ -5,6 +5,7 @@ export * from './contract/plugin.js';
 export * from './contract/principal.js';
 export * from './contract/startup.error.js';
 export { collectReads, digestOf, noteRead, type FileReads } from './files/file-reads.js';
+export { certificatesIn } from './files/ca.file.js';
 export { readRegularFile } from './files/regular-file.js';
 export * from './credential/authorization.parser.js';
 export { readBasicCredential, type BasicCredential } from './credential/basic.credential.js';

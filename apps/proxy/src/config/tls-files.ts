@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { noteRead, readRegularFile } from '@postern/auth-plugins';
+import { certificatesIn, noteRead, readRegularFile } from '@postern/auth-plugins';
 import { SettingsError } from './settings-error.js';
 
 const read = (at: string, file: string): Buffer => {
@@ -23,11 +23,11 @@ const certificate = (at: string, file: string, pem: Buffer): X509Certificate => 
   }
 };
 
-/** PEM text of a CA file. @throws SettingsError naming the setting, for a file that is missing or holds no certificate */
+/** PEM text of a CA file. @throws SettingsError naming the setting, for a file that is missing, holds no certificate or is cut off */
 export const readCaFile = (at: string, file: string): string => {
-  const pem = read(at, file);
-  certificate(at, file, pem);
-  return pem.toString('utf8');
+  const pem = read(at, file).toString('utf8');
+  if (certificatesIn(pem) === null) throw new SettingsError([`${at}: ${file} must hold certificates in PEM form, each of them whole`]);
+  return pem;
 };
 
 /** Certificate and key of a listener that Postern ends TLS on; the key's file must be owner-only and belong to the certificate. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Claim, Plugin, PluginDependencies } from '../contract/plugin.js';
-import { readPlainFile } from '../files/owner-only.file.js';
+import { readCaFile } from '../files/ca.file.js';
 import { createJwksFetch } from '../keys/jwks.fetch.js';
 import { createKeyStore } from '../keys/key.store.js';
 import { createRunner } from '../runner/plugin.runner.js';
@@ -23,7 +23,7 @@ const VERSIONS: readonly EntraVersion[] = ['v1', 'v2'];
 export const createEntraPlugin = (settings: EntraSettings, dependencies: PluginDependencies): Plugin => {
   const { clock, baseDir, report } = dependencies;
   const caFile = settings.caFile;
-  const ca = caFile === undefined ? undefined : readPlainFile(resolve(baseDir, caFile), `plugins.${settings.id}.caFile`);
+  const ca = caFile === undefined ? undefined : readCaFile(resolve(baseDir, caFile), `plugins.${settings.id}.caFile`);
   const issuers = VERSIONS.flatMap((version): EntraIssuer[] => {
     const pinned = settings.versions[version];
     if (pinned === undefined) return [];

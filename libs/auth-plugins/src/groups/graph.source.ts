@@ -3,7 +3,8 @@ import { isGuid } from '../authority/group-id.js';
 import type { HealthState, PluginDependencies } from '../contract/plugin.js';
 import { Secret } from '../contract/secret.js';
 import { StartupError } from '../contract/startup.error.js';
-import { readOwnerOnlyFile, readPlainFile } from '../files/owner-only.file.js';
+import { readCaFile } from '../files/ca.file.js';
+import { readOwnerOnlyFile } from '../files/owner-only.file.js';
 import type { GraphSettings } from './graph.settings.js';
 import { createGraphMembership } from './graph.membership.js';
 import { createGraphToken } from './graph.token.js';
@@ -30,7 +31,7 @@ export const createGraphSource = (settings: GraphSettings, { pluginId, authority
   const at = `plugins.${pluginId}.graph`;
   const clientSecret = new Secret(readOwnerOnlyFile(resolve(baseDir, settings.clientSecretFile), `${at}.clientSecretFile`).replace(/\r?\n$/, ''));
   if (clientSecret.reveal() === '') throw new StartupError(`${at}.clientSecretFile is empty`);
-  const ca = settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
+  const ca = settings.caFile === undefined ? undefined : readCaFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
   const groupIds = [...new Set(namedGroups?.(authority) ?? [])].filter(isGuid);
   if (groupIds.length === 0) return null;
   const { exchange, close } = createHttpsExchange(ca);

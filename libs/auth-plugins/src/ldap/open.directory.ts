@@ -3,7 +3,8 @@ import { canonicalDirectoryName } from '../authority/directory-name.js';
 import type { PluginDependencies } from '../contract/plugin.js';
 import { Secret } from '../contract/secret.js';
 import { StartupError } from '../contract/startup.error.js';
-import { readOwnerOnlyFile, readPlainFile } from '../files/owner-only.file.js';
+import { readCaFile } from '../files/ca.file.js';
+import { readOwnerOnlyFile } from '../files/owner-only.file.js';
 import { createDirectoryAccess, type DirectoryAccess, type DirectoryAccessOptions } from './directory.access.js';
 import type { DirectoryDriver } from './directory.driver.js';
 import { readAsService } from './directory.reader.js';
@@ -26,7 +27,7 @@ export const openDirectory = ({ at, settings, connections, driver, report }: Ope
   for (const [path, base] of [['users.base', settings.users.base], ['groupSearch.base', settings.groupSearch?.base]] as const) {
     if (base !== undefined && canonicalDirectoryName(base) === null) throw new StartupError(`${at}.${path} must be a DN`);
   }
-  const ca = settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
+  const ca = settings.caFile === undefined ? undefined : readCaFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
   const { connectTimeoutMs, serverName, startTls } = settings;
   return createDirectoryAccess({
     driver,

@@ -6,6 +6,7 @@ import { Unavailable } from '../contract/outcome.js';
 import { Secret } from '../contract/secret.js';
 import { StartupError } from '../contract/startup.error.js';
 import { readOwnerOnlyFile, readPlainFile } from '../files/owner-only.file.js';
+import { readCaFile } from '../files/ca.file.js';
 import { proofUntilOf } from '../kafka-credentials/proof.js';
 import type { MintRecord } from '../token-service/mint.record.js';
 import type { ImpersonationSettings } from './impersonation.settings.js';
@@ -31,7 +32,7 @@ export interface Impersonation {
  */
 export const createImpersonation = (settings: ImpersonationSettings, { at, report }: { readonly at: string; readonly report: MdsReport }, { clock, baseDir }: PluginDependencies): Impersonation => {
   const { issuer, as } = settings;
-  const ca = settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
+  const ca = settings.caFile === undefined ? undefined : readCaFile(resolve(baseDir, settings.caFile), `${at}.caFile`);
   const identity = 'certFile' in as ? { cert: readPlainFile(resolve(baseDir, as.certFile), `${at}.as.certFile`), key: readOwnerOnlyFile(resolve(baseDir, as.keyFile), `${at}.as.keyFile`) } : {};
   const authorization = 'name' in as ? new Secret(basicHeader(as.name, readPassword(resolve(baseDir, as.passwordFile), `${at}.as.passwordFile`))) : null;
   const { get, close } = createMdsGet({ ca, ...identity });

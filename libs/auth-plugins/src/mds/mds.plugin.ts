@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Claim, HealthState, Plugin, PluginDependencies } from '../contract/plugin.js';
 import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
-import { readPlainFile } from '../files/owner-only.file.js';
+import { readCaFile } from '../files/ca.file.js';
 import { createCredentialCache } from '../ldap/credential.cache.js';
 import { createFailureBudget } from '../ldap/failure.budget.js';
 import { assertGroupForm } from '../ldap/group.form.js';
@@ -29,7 +29,7 @@ export const createMdsPlugin = (settings: MdsSettings, dependencies: PluginDepen
   const report = (event: string, code?: string | number) => dependencies.report?.({ pluginId: id, event, ...(code === undefined ? {} : { code }) });
   if (settings.directory !== undefined) assertGroupForm(`${at}.directory`, settings.directory, dependencies.namedGroups?.(authority) ?? []);
   const keys = readPinnedKeys(settings.publicKeyFiles, baseDir, `${at}.publicKeyFiles`);
-  const { get, close } = createMdsGet({ ca: settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `${at}.caFile`) });
+  const { get, close } = createMdsGet({ ca: settings.caFile === undefined ? undefined : readCaFile(resolve(baseDir, settings.caFile), `${at}.caFile`) });
   const nodes = createMdsNodes({ get, configured: settings.urls, allowedHosts: settings.discovery?.hosts ?? [], nodeTimeoutMs: settings.nodeTimeoutMs, report });
   const discovery = settings.discovery === undefined ? null : startDiscovery(settings.discovery, { at, baseDir, nodes, deadlineMs: settings.loginDeadlineMs });
   const directory = settings.directory === undefined ? null : createMdsDirectory(settings.directory, { at: `${at}.directory`, deadlineMs: settings.loginDeadlineMs, report }, dependencies);

@@ -5,11 +5,11 @@ import { Certificate } from '@peculiar/asn1-x509';
 import type { CertificateTrust, CertificateVerdict, ClientCertificate } from '../contract/client-certificate.js';
 import type { Clock, HealthState } from '../contract/plugin.js';
 import { StartupError } from '../contract/startup.error.js';
+import { certificatesIn } from '../files/ca.file.js';
 import { readPlainFile } from '../files/owner-only.file.js';
 import type { MtlsSettings } from './mtls.settings.js';
 import { nameKey, readRevocationLists, serialOf, type RevocationList } from './revocation.list.js';
 
-const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 /** id-kp-clientAuth */
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
@@ -95,18 +95,13 @@ const readLeaf = (der: Buffer, cas: readonly PinnedCa[]): Leaf | null => {
 
 const readCas = (pem: string, what: string): readonly PinnedCa[] => {
   if (pem.includes('PRIVATE KEY')) throw new StartupError(`${what}: holds a private key; the certificates of the CAs belong here`);
-  const cas = [...pem.matchAll(PEM)].map(([text]) => readCa(text, what));
-  if (cas.length === 0) throw new StartupError(`${what}: holds no certificate in PEM form`);
-  return cas;
+  const texts = certificatesIn(pem);
+  if (texts === null) throw new StartupError(`${what}: must hold certificates in PEM form, each of them whole`);
+  return texts.map((text) => readCa(text, what));
 };
 
 const readCa = (pem: string, what: string): PinnedCa => {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(pem);
-  } catch {
-    throw new StartupError(`${what}: holds a certificate that is none`);
-  }
+  const certificate = new X509Certificate(pem);
   if (!certificate.ca) throw new StartupError(`${what}: '${certificate.subject.replaceAll('\n', ', ')}' is no certificate of a CA`);
   return { certificate, name: nameKey(AsnConvert.parse(certificate.raw, Certificate).tbsCertificate.subject) };
 };

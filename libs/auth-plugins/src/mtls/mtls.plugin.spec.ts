@@ -165,7 +165,7 @@ describe('a revocation list', () => {
 
 describe('the settings of mtls', () => {
   it.each<[string, () => Promise<string>, RegExp]>([
-    ['a file with no certificate', async () => 'nothing', /holds no certificate/],
+    ['a file with no certificate', async () => 'nothing', /must hold certificates/],
     ['a certificate that is no CA\'s', async () => (await ca.issue()).pem, /no certificate of a CA/],
     ['a private key', async () => ca.pem + ca.key, /holds a private key/],
   ])('%s in the place of the CAs stops the start', async (_, pem, expected) => {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Plugin, PluginDependencies } from '../contract/plugin.js';
 import { BearerStrategy } from '../bearer/bearer.strategy.js';
 import { createVerifiedTokenCache } from '../bearer/verified-token.cache.js';
-import { readPlainFile } from '../files/owner-only.file.js';
+import { readCaFile } from '../files/ca.file.js';
 import { createJwksFetch } from '../keys/jwks.fetch.js';
 import { createKeyRefresh } from '../keys/key.refresh.js';
 import { createKeyStore } from '../keys/key.store.js';
@@ -14,7 +14,7 @@ import { createOidcVerifier } from './oidc.verifier.js';
 /** @throws StartupError when the CA file cannot be read */
 export const createOidcPlugin = (settings: OidcSettings, { clock, baseDir, report }: PluginDependencies): Plugin => {
   const { id, authority, issuer, audiences, algorithms, jwksUrl } = settings;
-  const ca = settings.caFile === undefined ? undefined : readPlainFile(resolve(baseDir, settings.caFile), `plugins.${id}.caFile`);
+  const ca = settings.caFile === undefined ? undefined : readCaFile(resolve(baseDir, settings.caFile), `plugins.${id}.caFile`);
   const refused = (event: string) => (code: string) => report?.({ pluginId: id, event, code });
   const fetch = jwksUrl === undefined ? createDiscoveredFetch({ issuer, hosts: settings.discovery?.hosts ?? [], ca, onRefused: refused('discovery-refused') }) : createJwksFetch({ url: jwksUrl, ca });
   const keys = createKeyStore({ fetch, clock, algorithms, onRefused: refused('keys-refused') });
