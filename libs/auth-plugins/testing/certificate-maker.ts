@@ -58,6 +58,8 @@ export interface TestCa {
   readonly pem: string;
   readonly key: string;
   issue(options?: LeafOptions): Promise<Leaf>;
+  /** A CA that this one vouches for. */
+  issuingCa(commonName: string): Promise<TestCa>;
   revocationList(options?: RevocationOptions): Promise<string>;
 }
 
@@ -74,15 +76,24 @@ const nameOf = (subject: NonNullable<LeafOptions['subject']>): Name => {
 
 let serial = 0x1000;
 
-export const createTestCa = async (commonName: string): Promise<TestCa> => {
+interface Above {
+  readonly issuer: string;
+  readonly signingKey: webcrypto.CryptoKey;
+}
+
+export const createTestCa = async (commonName: string, above?: Above): Promise<TestCa> => {
   const keys = await keyPair();
-  const root = await X509CertificateGenerator.createSelfSigned({
+  const name = `CN=${commonName}`;
+  const root = await X509CertificateGenerator.create({
     serialNumber: '01',
-    name: `CN=${commonName}`,
+    subject: name,
+    issuer: name,
+    signingKey: keys.privateKey,
+    ...above,
+    publicKey: keys.publicKey,
     notBefore: new Date(Date.now() - 10 * DAY_MS),
     notAfter: new Date(Date.now() + 365 * DAY_MS),
     signingAlgorithm: ALGORITHM,
-    keys,
     extensions: [new BasicConstraintsExtension(true, undefined, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true)],
   });
   return {
@@ -108,6 +119,7 @@ export const createTestCa = async (commonName: string): Promise<TestCa> => {
       });
       return { pem: `${certificate.toString('pem')}\n`, der: Buffer.from(certificate.rawData), key: await keyPem(leaf.privateKey), serialNumber };
     },
+    issuingCa: (of) => createTestCa(of, { issuer: name, signingKey: keys.privateKey }),
     revocationList: async ({ serials = [], thisUpdate = new Date(Date.now() - DAY_MS), nextUpdate = new Date(Date.now() + 7 * DAY_MS), extensions = [] } = {}) => {
       const list = await X509CrlGenerator.create({
         issuer: root.subject,

@@ -104,6 +104,17 @@ describe('a caller by certificate', () => {
     expect(await answer({ leaf: await issue() })).toBe(expected);
   });
 
+  it('of a pinned CA whose own issuer nobody names is whom it names; a CA beside it is not pinned', async () => {
+    const root = await createTestCa('Root');
+    const [issuing, sister] = await Promise.all([root.issuingCa('Issuing'), root.issuingCa('Sister')]);
+    writeFileSync(join(dir, 'clients.pem'), issuing.pem);
+    await start();
+    const [good, server, stranger] = await Promise.all([issuing.issue(), issuing.issue({ usages: [ExtendedKeyUsage.serverAuth] }), sister.issue()]);
+    // Read at the start alone.
+    writeFileSync(join(dir, 'clients.pem'), ca.pem);
+    expect([await answer({ leaf: good }), await answer({ leaf: server }), await answer({ leaf: stranger })]).toEqual(['200 orders', '401 wrong-purpose', '401 unknown-ca']);
+  });
+
   it('that is revoked is 401, and 503 for all when the list is past its time', async () => {
     const [good, bad] = await Promise.all([ca.issue({ serialNumber: '51' }), ca.issue({ serialNumber: '52' })]);
     await start({ crl: await ca.revocationList({ serials: ['52'] }) });

@@ -15,13 +15,7 @@ export const secureContextOf = (listener: TlsListener, pathOf: (path: string) =>
   minVersion: listener.tls.minVersion,
   secureOptions: listener.clientCertificate === 'none' ? NO_RENEGOTIATION : NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   // Without tickets, above, Node resumes no session: every connection proves its key anew, and a revoked one cannot come back.
-  ...(listener.clientCertificate === 'none' || trust === null
-    ? {}
-    : {
-        ca: trust.ca,
-        // A pinned issuing CA is an end of the chain, whether its own issuer is known or not.
-        allowPartialTrustChain: true,
-      }),
+  ...(listener.clientCertificate === 'none' || trust === null ? {} : { ca: trust.ca }),
 });
 
 /** A bad certificate does not end the handshake: it is answered 401 and stands in the audit log like any other credential. */

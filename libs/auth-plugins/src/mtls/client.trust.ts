@@ -12,6 +12,12 @@ import { nameKey, readRevocationLists, serialOf, type RevocationList } from './r
 
 /** id-kp-clientAuth */
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/**
+ * A pinned issuing CA is an end of the chain, whether its own issuer is known or not. Servers of Node 24 leave
+ * `allowPartialTrustChain` out of their contexts (tried), so that OpenSSL still looks for the root; any other fault that it
+ * finds stands in the place of this one.
+ */
+const NO_ISSUER_OF_THE_CA = 'UNABLE_TO_GET_ISSUER_CERT';
 
 export interface ClientTrust extends CertificateTrust {
   /** Down while a list is past its nextUpdate. */
@@ -74,7 +80,7 @@ const judge = (shown: ClientCertificate, leaf: Leaf | null, lists: readonly Revo
   // anyExtendedKeyUsage and an absent extension (undefined, whatever the type says) are not enough.
   const usages = certificate.keyUsage as readonly string[] | undefined;
   if (certificate.ca || usages === undefined || !usages.includes(CLIENT_AUTH)) return { kind: 'rejected', reason: 'wrong-purpose' };
-  if (shown.chainFault !== null) return { kind: 'rejected', reason: 'unknown-ca' };
+  if (shown.chainFault !== null && shown.chainFault !== NO_ISSUER_OF_THE_CA) return { kind: 'rejected', reason: 'unknown-ca' };
   if (shown.isResumed || now >= shown.provenAt + maxProofAgeSeconds * 1_000) return { kind: 'rejected', reason: 'proof-ended' };
   if (lists === undefined) return { kind: 'valid' };
   const own = lists.filter(({ issuer }) => issuer === ca.name);
