@@ -1,16 +1,17 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { certificatesIn, noteRead, readRegularFile } from '@postern/auth-plugins';
 import { SettingsError } from './settings-error.js';
 
-const read = (at: string, file: string): Buffer => {
+const read = (at: string, file: string, check?: (state: Stats) => void): Buffer => {
   try {
-    const content = readRegularFile(file);
+    const content = readRegularFile(file, { check });
     noteRead(file, content);
     return content;
   } catch (error) {
     noteRead(file, '');
+    if (error instanceof SettingsError) throw error;
     throw new SettingsError([`${at}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`]);
   }
 };
@@ -34,9 +35,9 @@ export const readCaFile = (at: string, file: string): string => {
 export const readTlsFiles = (at: string, files: { readonly certFile: string; readonly keyFile: string }, pathOf: (path: string) => string): { readonly cert: Buffer; readonly key: Buffer } => {
   const [certFile, keyFile] = [pathOf(files.certFile), pathOf(files.keyFile)];
   const cert = read(`${at}.certFile`, certFile);
-  const key = read(`${at}.keyFile`, keyFile);
-  const mode = statSync(keyFile).mode & 0o777;
-  if ((mode & 0o077) !== 0) throw new SettingsError([`${at}.keyFile: ${keyFile} must be owner-only (mode 0600), it is 0${mode.toString(8)}`]);
+  const key = read(`${at}.keyFile`, keyFile, ({ mode }) => {
+    if ((mode & 0o077) !== 0) throw new SettingsError([`${at}.keyFile: ${keyFile} must be owner-only (mode 0600), it is 0${(mode & 0o777).toString(8)}`]);
+  });
   if (!belongsTo(certificate(`${at}.certFile`, certFile, cert), key)) throw new SettingsError([`${at}.keyFile: ${keyFile} is not the private key of ${certFile}`]);
   assertChain(`${at}.certFile`, certFile, { cert, key });
   return { cert, key };

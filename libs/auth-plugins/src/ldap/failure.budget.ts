@@ -91,7 +91,6 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
 
 const pair = (name: string, place: string): string => `${name.length}:${name}${place}`;
 
-
 /** One IPv6 subscriber owns a /64 and could count from zero 2^64 times. */
 const normalSource = (source: string): string => {
   if (!source.includes(':')) return source;
