@@ -66,6 +66,14 @@ describe('a quota of the cluster that is used up', () => {
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(2_000);
   });
 
+  it('leaves the connections to be seen, by state and without a name', async () => {
+    const metrics = await (await fetch(`${proxy.proxy.managementUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^postern_kafka_connections\{state="open"\} [1-9]/m);
+    expect(metrics).toMatch(/^postern_session_connects [1-9]/m);
+    for (const line of ['postern_kafka_connections{state="waiting"} 0', 'postern_kafka_connections_refused{limit="principal"} 0', 'postern_session_evictions{reason="full"} 0']) expect(metrics).toContain(line);
+    expect(metrics).not.toMatch(/alice|bob/);
+  });
+
   it('is told of reading too', async () => {
     const refused = await until(429, () => read(ALICE));
     expect(retryAfter(refused)).toBeGreaterThanOrEqual(1);
