@@ -70,9 +70,11 @@ describe('no secret in any output', () => {
   });
 
   attack(115, 'what a caller types cannot forge a line of the log', async () => {
-    const before = proxy.audits().length;
-    await say('/topics/x%0a%7B%22kind%22%3A%22audit%22%7D', { authorization: basic('alice', 'alice-secret') });
-    await expect.poll(() => proxy.audits().length).toBe(before + 1);
+    sent();
+    const answer = await proxy.call('/topics/x%0a%7B%22kind%22%3A%22audit%22%7D', { authorization: basic('alice', 'alice-secret') });
+    const id = String(answer.headers['x-request-id']);
+    await expect.poll(() => proxy.audits().filter((record) => record['requestId'] === id).length, { timeout: 10_000 }).toBe(1);
+    for (const line of proxy.log().trim().split('\n')) expect(line).toMatch(/^\{"level":/);
   });
 
   attack(116, 'no label of a metric is what a caller sent', async () => {
@@ -110,7 +112,7 @@ describe('no secret in any output', () => {
     const rows: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
       ['an unknown plugin', { POSTERN__plugins__0__type: 'open' }, /plugins\.0\.type/],
       ['keys over plain HTTP', { POSTERN__plugins__1__versions__v2__jwksUrl: 'http://127.0.0.1:1/keys' }, /plugins\.1\.versions\.v2\.jwksUrl/],
-      ['no audience', { POSTERN__plugins__1__versions__v2__audiences: '[]' }, /plugins\.1\.versions\.v2\.audiences/],
+      ['no audience', { POSTERN__plugins__1__hdinsight__audiences: '[]' }, /plugins\.1\.hdinsight\.audiences/],
       ['an empty audience', { POSTERN__plugins__1__versions__v2__audiences: '[""]' }, /plugins\.1\.versions\.v2\.audiences/],
       ['an issuer of any tenant', { POSTERN__plugins__1__tenant: 'common' }, /plugins\.1\.tenant/],
       ['no tenant', { POSTERN__plugins__1__tenant: '' }, /plugins\.1\.tenant/],
