@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { forgetProcess, recordProcess } from './pids.file.ts';
 import { signalProcess, startMark } from './process-identity.ts';
@@ -41,6 +41,22 @@ process.once('exit', () => {
 });
 
 const tail = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '');
+
+/** A stop reaches a busy machine's threads one by one; whoever freezes a server counts on none of them running on. */
+const awaitStopped = (pid: number): void => {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const isStopped = (task: string): boolean => {
+    try {
+      return /^State:\s+[TtZ]/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'));
+    } catch {
+      return true;
+    }
+  };
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (!existsSync(`/proc/${pid}/task`) || readdirSync(`/proc/${pid}/task`).every(isStopped)) return;
+    Atomics.wait(pause, 0, 0, 2);
+  }
+};
 
 /** Ends with an error that shows the last lines of the log when the process is not running any more. */
 export const assertRunning = (child: RunningChild, name: string): void => {
@@ -93,7 +109,10 @@ export const startChild = (options: ChildOptions): RunningChild => {
     ended: () => ended,
     stop: (graceMs = 10_000) => end('SIGTERM', graceMs),
     kill: () => end('SIGKILL', 0),
-    freeze: () => signal('SIGSTOP'),
+    freeze: () => {
+      signal('SIGSTOP');
+      awaitStopped(pid);
+    },
     thaw: () => signal('SIGCONT'),
   };
 };
