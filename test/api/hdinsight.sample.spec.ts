@@ -24,7 +24,7 @@ const operations = (since: number) =>
   proxy
     .audits()
     .slice(since)
-    .filter((record) => String(record['operation']).startsWith('api.hdinsight.'))
+    .filter((record) => String(record['operation']).startsWith('api.hdinsight.') && record['phase'] === undefined)
     .map((record) => [String(record['operation']).slice('api.hdinsight.'.length), record['status']]);
 
 describe('HDInsight: the sample itself', () => {

@@ -70,7 +70,8 @@ afterAll(() => proxy?.stop());
 
 describe('a running proxy whose files change', () => {
   it('has taken one snapshot at its start, and none without a change', async () => {
-    expect([await snapshotNumber(), await metric('postern_snapshot_refused')]).toEqual([1, 0]);
+    // Ready comes a moment before the gauges.
+    await expect.poll(async () => [await snapshotNumber(), await metric('postern_snapshot_refused')], { timeout: WITHIN_MS }).toEqual([1, 0]);
     expect(await metric('postern_snapshot_age_seconds')).toBeGreaterThanOrEqual(0);
   });
 
