@@ -47,6 +47,9 @@ const proxyWith = async (name: string, { cacheSeconds = 60, environment = {} }: 
     issuer,
     environment: {
       POSTERN__listeners__0: `{name: bench, host: 127.0.0.1, port: ${ports.public}, kind: plain, apis: [v2]}`,
+      // One address sends everything here.
+      POSTERN__limits__floodPerSecond: '1000000',
+      POSTERN__limits__floodBurst: '1000000',
       POSTERN__plugins__0__failureBudget: '{lockoutThreshold: 5, windowSeconds: 300}',
       POSTERN__authorities__2: json({ id: 'apps', admits: { anyoneInThisTenant: true }, kafkaNames: { owns: 'prefix', prefix: 'apps/' } }),
       POSTERN__plugins__2: json({ id: 'corp-mds', type: 'mds', authority: 'corp', urls: [mds.url], caFile: mds.caFile, publicKeyFiles: [mds.publicKeyFile], basic: false, verifiedTokenCacheSeconds: cacheSeconds, directory: directoryBlock }),
