@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { mdsWayIn } from '../stack/quickstart/mds.way-in.ts';
 import { choosePort, createSigningKeys, makeCertificates, startDirectory, startIssuer, startKafka, startMds, startProxy, type Proxy } from '../stack/src/index.ts';
 import { median, round, table, wrk } from './lib.mjs';
 import { paced, percentile } from './paced.ts';
@@ -36,7 +37,6 @@ const COLD = { POSTERN__plugins__0__cache: '{credentialSeconds: 0, negativeSecon
 /** A proxy of its own over the same servers. */
 const proxyWith = async (name: string, { cacheSeconds = 60, environment = {} }: { readonly cacheSeconds?: number; readonly environment?: Readonly<Record<string, string>> } = {}) => {
   const ports = { public: await choosePort(null), management: await choosePort(null), jwks: await choosePort(null) };
-  const directoryBlock = { urls: [directory.url], caFile: directory.caFile, service: directory.service, users: { base: `ou=people,${directory.baseDn}`, loginAttribute: 'uid', nameAttribute: 'uid', idAttribute: 'entryUUID' } };
   const proxy = await startProxy({
     baseDir: runDir,
     runDir: mkdtempSync(join(runDir, `${name}-`)),
@@ -52,9 +52,9 @@ const proxyWith = async (name: string, { cacheSeconds = 60, environment = {} }: 
       POSTERN__limits__floodBurst: '1000000',
       POSTERN__plugins__0__failureBudget: '{lockoutThreshold: 5, windowSeconds: 300}',
       POSTERN__authorities__2: json({ id: 'apps', admits: { anyoneInThisTenant: true }, kafkaNames: { owns: 'prefix', prefix: 'apps/' } }),
-      POSTERN__plugins__2: json({ id: 'corp-mds', type: 'mds', authority: 'corp', urls: [mds.url], caFile: mds.caFile, publicKeyFiles: [mds.publicKeyFile], basic: false, verifiedTokenCacheSeconds: cacheSeconds, directory: directoryBlock }),
+      ...mdsWayIn(mds, directory),
+      POSTERN__plugins__2__verifiedTokenCacheSeconds: String(cacheSeconds),
       POSTERN__plugins__3: json({ id: 'apps-oidc', type: 'oidc', authority: 'apps', issuer: apps.v2.issuer, audiences: [apps.v2.audience], jwksUrl: apps.v2.jwksUrl, caFile: apps.caFile, verifiedTokenCacheSeconds: cacheSeconds }),
-      POSTERN__clusters__0__credentials__3: json({ from: 'Confluent', source: 'minted', listener: 'minted' }),
       POSTERN__clusters__0__credentials__4: json({ from: apps.v2.issuer, source: 'minted', listener: 'minted' }),
       ...environment,
     },

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMITTED_GROUP } from '../../stack/src/index.ts';
 import { readTopic } from '../setup/read-topic.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { basic, bearer, V2_JSON } from './https.client.ts';
 import { runProxy, type RunningProxy } from './running-proxy.ts';
+import { startOnce } from './start-once.ts';
 
 const ALICE = basic('alice', 'alice-secret');
 const BOB = basic('bob', 'bob-secret');
@@ -123,8 +123,7 @@ describe('a gate that cannot stand stops the start and is named with its path', 
     ['an authority that is not configured', { ...rule, who: { authority: 'elsewhere', roles: ['r'] } }, /gate\.rules\.0\.who\.authority: there is no authority 'elsewhere'/],
     ['a key that is none', { ...rule, topic: ['x'] }, /gate\.rules\.0\.topic: unknown key/],
   ])('%s', (_sentence, bad, expected) => {
-    const env = { ...process.env, POSTERN_BASE_DIR: stack.runDir, POSTERN__gate: JSON.stringify({ rules: [bad] }) };
-    const { status, stderr } = spawnSync(process.execPath, ['dist/apps/proxy/src/main.js', '--config', 'apps/proxy/postern.sample.yaml'], { env, encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr } = startOnce(stack, { POSTERN__gate: JSON.stringify({ rules: [bad] }) });
     expect(stderr).toMatch(expected);
     expect(status).toBe(1);
   });

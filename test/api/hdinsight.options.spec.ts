@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMITTED_GROUP } from '../../stack/src/index.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
@@ -6,6 +5,7 @@ import { readTopic } from '../setup/read-topic.ts';
 import { hdinsightCalls, hibToken, json } from './hdinsight.calls.ts';
 import { basic, bearer, V2_BINARY } from './https.client.ts';
 import { runProxy, type RunningProxy } from './running-proxy.ts';
+import { startOnce } from './start-once.ts';
 
 /* What settings change in the HDInsight API: the other answer to each open question, and one Kafka name for a group. */
 let stack: Stack;
@@ -148,7 +148,7 @@ describe('kafkaNames.owns: group', () => {
     ["HDInsight's audience without a rule on whom to admit", { POSTERN__authorities__1: authority({ admits: { anyoneInThisTenant: true }, kafkaNames: { owns: 'guid' } }) }, /admits anyone in the tenant: name a group \(I20\)/],
     ["HDInsight's audience on a listener that is shown tokens", { POSTERN__clusters__0__credentials__2__hdinsight: 'caller-token' }, /listener 'caller-token' does not trust the token service/],
   ])('%s stops the start', (_, environment, expected) => {
-    const { status, stderr } = spawnSync(process.execPath, ['dist/apps/proxy/src/main.js', '--config', 'apps/proxy/postern.sample.yaml'], { env: { ...process.env, POSTERN_BASE_DIR: stack.runDir, ...(environment as Record<string, string>) }, encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr } = startOnce(stack, environment as Record<string, string>);
     expect(stderr).toMatch(expected);
     expect(status).toBe(1);
   });

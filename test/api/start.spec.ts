@@ -5,20 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { basic } from './https.client.ts';
 import { runProxy, type RunningProxy } from './running-proxy.ts';
+import { startOnce } from './start-once.ts';
 
 const MAIN = 'dist/apps/proxy/src/main.js';
-const SAMPLE = 'apps/proxy/postern.sample.yaml';
 let stack: Stack;
 
 beforeAll(() => {
   stack = theStack();
 });
-
-/** Starts with the sample and one override; it must stop by itself and say one thing. */
-const startWith = (environment: Record<string, string>) => {
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, '--config', SAMPLE], { env: { ...process.env, POSTERN_BASE_DIR: stack.runDir, ...environment }, encoding: 'utf8', timeout: 20_000 });
-  return { status, stderr };
-};
 
 describe('a bad setting stops the start and is named with its path', () => {
   it.each([
@@ -41,7 +35,7 @@ describe('a bad setting stops the start and is named with its path', () => {
     ['a key file that is not there', { POSTERN__clusters__0__tokenService__keysFile: 'nope.json' }, /nope\.json/],
     ['ldap without TLS', { POSTERN__plugins__0__urls: '["ldap://directory.example"]' }, /plugins\.0\.urls: must be ldaps/],
   ])('%s', (_, environment, expected) => {
-    const { status, stderr } = startWith(environment as unknown as Record<string, string>);
+    const { status, stderr } = startOnce(stack, environment as unknown as Record<string, string>);
     expect(stderr).toMatch(expected);
     expect(status).toBe(1);
     expect(stderr).not.toMatch(/\n\s+at /);

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mdsWayIn } from '../../stack/quickstart/mds.way-in.ts';
 import { startMds, type Certificates, type Mds } from '../../stack/src/index.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { basic, bearer } from './https.client.ts';
@@ -10,19 +11,14 @@ import { runProxy, type RunningProxy } from './running-proxy.ts';
 let stack: Stack;
 let mds: Mds;
 let proxy: RunningProxy;
-const json = JSON.stringify;
 
 beforeAll(async () => {
   stack = theStack();
   mds = await startMds({ certificates: stack.certificates as Certificates, usualPorts: false, lifetime: 'parent', runDir: mkdtempSync(join(stack.runDir, 'api-mds-')), directory: stack.directory });
   await stack.kafka.createTopics({ name: 'ways.alice', partitions: 1 });
   await stack.kafka.addAcls({ principal: 'alice', resource: 'topic', name: 'ways.alice', operations: ['describe'] });
-  const directory = { urls: [stack.directory.url], caFile: stack.directory.caFile, service: stack.directory.service, users: { base: `ou=people,${stack.directory.baseDn}`, loginAttribute: 'uid', nameAttribute: 'uid', idAttribute: 'entryUUID' } };
   proxy = await runProxy(stack, {
-    environment: {
-      POSTERN__plugins__2: json({ id: 'corp-mds', type: 'mds', authority: 'corp', urls: [mds.url], caFile: mds.caFile, publicKeyFiles: [mds.publicKeyFile], basic: false, directory }),
-      POSTERN__clusters__0__credentials__3: json({ from: 'Confluent', source: 'minted', listener: 'minted' }),
-    },
+    environment: mdsWayIn(mds, stack.directory),
   });
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { mdsWayIn } from '../../stack/quickstart/mds.way-in.ts';
 import { startIssuer, startMds, type Certificates, type Issuer, type Mds } from '../../stack/src/index.ts';
 import { runProxy, type RunningProxy } from '../api/running-proxy.ts';
 import type { Stack } from '../setup/stack.ts';
@@ -39,7 +40,6 @@ export const attackedProxy = async (stack: Stack, { liars = [], environment = {}
     startMds({ ...own, runDir: mkdtempSync(join(stack.runDir, 'attack-mds-')), directory: stack.directory }),
     startIssuer({ ...own, runDir: mkdtempSync(join(stack.runDir, 'attack-apps-')) }),
   ]);
-  const directory = { urls: [stack.directory.url], caFile: stack.directory.caFile, service: stack.directory.service, users: { base: `ou=people,${stack.directory.baseDn}`, loginAttribute: 'uid', nameAttribute: 'uid', idAttribute: 'entryUUID' } };
   const oidc = [
     { ...OIDC, id: 'apps-oidc', issuer: apps.v2.issuer, audiences: [apps.v2.audience], jwksUrl: apps.v2.jwksUrl, caFile: apps.caFile },
     ...liars.map((liar) => ({ ...OIDC, ...liar, audiences: ['kafka'], caFile: apps.caFile })),
@@ -52,8 +52,7 @@ export const attackedProxy = async (stack: Stack, { liars = [], environment = {}
       POSTERN__plugins__1__graph__cacheSeconds: '1',
       POSTERN__plugins__1__graph__negativeSeconds: '1',
       POSTERN__plugins__1__graph__graceSeconds: '0',
-      POSTERN__plugins__2: json({ id: 'corp-mds', type: 'mds', authority: 'corp', urls: [mds.url], caFile: mds.caFile, publicKeyFiles: [mds.publicKeyFile], basic: false, directory }),
-      POSTERN__clusters__0__credentials__3: json({ from: 'Confluent', source: 'minted', listener: 'minted' }),
+      ...mdsWayIn(mds, stack.directory),
       ...Object.fromEntries(oidc.flatMap((plugin, i) => [
         [`POSTERN__plugins__${3 + i}`, json(plugin)],
         [`POSTERN__clusters__0__credentials__${4 + i}`, json({ from: plugin.issuer, source: 'minted', listener: 'minted' })],

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { startMds, type Certificates, type Mds, type MdsFault } from '../../stack/src/index.ts';
 import { basic, type Answer } from '../api/https.client.ts';
 import { runProxy, type RunningProxy } from '../api/running-proxy.ts';
+import { directoryBlock } from '../identity/mds-plugin.setup.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { caseCount } from './case.count.ts';
 
@@ -17,10 +18,9 @@ const LOGIN_MS = 1_000;
 beforeAll(async () => {
   stack = theStack();
   mds = await startMds({ certificates: stack.certificates as Certificates, usualPorts: false, lifetime: 'parent', runDir: mkdtempSync(join(stack.runDir, 'attack-mds-')), directory: stack.directory });
-  const directory = { urls: [stack.directory.url], caFile: stack.directory.caFile, service: stack.directory.service, users: { base: `ou=people,${stack.directory.baseDn}`, loginAttribute: 'uid', nameAttribute: 'uid', idAttribute: 'entryUUID' } };
   proxy = await runProxy(stack, {
     environment: {
-      POSTERN__plugins__0: JSON.stringify({ id: 'corp-mds', type: 'mds', authority: 'corp', urls: [mds.url], caFile: mds.caFile, publicKeyFiles: [mds.publicKeyFile], directory, nodeTimeoutMs: 400, loginDeadlineMs: LOGIN_MS, cache: { credentialSeconds: 0, negativeSeconds: 0 } }),
+      POSTERN__plugins__0: JSON.stringify({ id: 'corp-mds', type: 'mds', authority: 'corp', urls: [mds.url], caFile: mds.caFile, publicKeyFiles: [mds.publicKeyFile], directory: directoryBlock(stack.directory), nodeTimeoutMs: 400, loginDeadlineMs: LOGIN_MS, cache: { credentialSeconds: 0, negativeSeconds: 0 } }),
       POSTERN__plugins__0__urls: JSON.stringify([mds.url]),
       POSTERN__clusters__0__credentials__3: JSON.stringify({ from: 'Confluent', source: 'minted', listener: 'minted' }),
     },

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { basic, bearer, V2_JSON } from '../api/https.client.ts';
 import { runProxy, type RunningProxy } from '../api/running-proxy.ts';
+import { startOnce } from '../api/start-once.ts';
 import { readTopic } from '../setup/read-topic.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { attackedProxy, type Attacked } from './attacked.proxy.ts';
@@ -161,11 +161,7 @@ describe('section E: who is who', () => {
     await away.stop();
   });
   attack(113, 'a cluster without TLS, or without its CA, stops the start', () => {
-    const started = spawnSync(process.execPath, ['dist/apps/proxy/src/main.js', '--config', 'apps/proxy/postern.sample.yaml'], {
-      env: { ...process.env, POSTERN_BASE_DIR: stack.runDir, POSTERN__clusters__0__listeners__0__tls: 'false' },
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
+    const started = startOnce(stack, { POSTERN__clusters__0__listeners__0__tls: 'false' });
     expect([started.status === 0, started.stderr + started.stdout]).toEqual([false, expect.stringContaining('clusters.0.listeners.0.tls')]);
     return Promise.resolve();
   });

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { basic, bearer, V2_JSON } from '../api/https.client.ts';
 import { runProxy, type RunningProxy } from '../api/running-proxy.ts';
+import { startOnce } from '../api/start-once.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { caseCount } from './case.count.ts';
 
@@ -103,8 +103,8 @@ describe('no secret in any output', () => {
 
   const badStart = (environment: Readonly<Record<string, string>>) => {
     sent();
-    const run = spawnSync(process.execPath, ['dist/apps/proxy/src/main.js', '--config', 'apps/proxy/postern.sample.yaml'], { env: { ...process.env, POSTERN_BASE_DIR: stack.runDir, ...environment }, encoding: 'utf8', timeout: 20_000 });
-    return [run.status, run.stderr] as const;
+    const { status, stderr } = startOnce(stack, environment);
+    return [status, stderr] as const;
   };
   attack(120, 'settings that would let anyone in stop the start and are named', () => {
     const secret = join(stack.runDir, 'readable.secret');
