@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createControlServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import { listenForControl, readBody } from '../src/processes/json.server.ts';
 import { graphError, ok, refusal, type Answer } from './answers.ts';
 import { control, type Command, type Controlled } from './control.ts';
 import { Faults, type Endpoint } from './faults.ts';
@@ -12,19 +13,6 @@ import { instanceDiscovery, openidConfiguration } from './metadata.ts';
 import { TENANT } from './registrations.ts';
 import { tokenEndpoint } from './token.endpoint.ts';
 import { signToken, type TokenShape } from './token.shape.ts';
-
-const BODY_LIMIT = 65_536;
-
-const readBody = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_LIMIT) throw new Error('body too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
 
 const write = (response: ServerResponse, { status, body, headers }: Answer): void => {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers });
@@ -118,8 +106,5 @@ export const startIssuerServer = async (settings: IssuerSettings): Promise<void>
 
   const tls = { cert: readFileSync(settings.certFile), key: readFileSync(settings.keyFile), minVersion: 'TLSv1.2' as const };
   await new Promise<void>((resolve) => createServer(tls, listener(serve)).listen(port, '127.0.0.1', resolve));
-  const controlServer = createControlServer(listener(command));
-  // One request a connection: a spec whose event loop was blocked must not write to one that was closed meanwhile.
-  controlServer.maxRequestsPerSocket = 1;
-  await new Promise<void>((resolve) => controlServer.listen(settings.controlPort, '127.0.0.1', resolve));
+  await listenForControl(listener(command), settings.controlPort);
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createControlServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import { listenForControl, readBody } from '../src/processes/json.server.ts';
 import { mdsError, type MdsAnswer } from './mds.answers.ts';
 import { callerOf, certificateName } from './mds.caller.ts';
 import { ROUTES, type MdsCalls } from './mds.calls.ts';
@@ -9,19 +10,6 @@ import { answerFault } from './mds.faults.ts';
 import { mdsUrl, type MdsSettings } from './mds.settings.ts';
 import { signMdsToken } from './mds.token.ts';
 import { SigningKey } from './signing-key.ts';
-
-const BODY_LIMIT = 65_536;
-
-const readBody = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_LIMIT) throw new Error('body too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
 
 const write = (response: ServerResponse, { status, body, headers }: MdsAnswer): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -62,8 +50,5 @@ export const startMdsServer = async (settings: MdsSettings): Promise<void> => {
 
   const tls = { cert: readFileSync(settings.certFile), key: readFileSync(settings.keyFile), minVersion: 'TLSv1.2' as const, ...(settings.clientCaFile === undefined ? {} : { ca: readFileSync(settings.clientCaFile), requestCert: true, rejectUnauthorized: false }) };
   await new Promise<void>((resolve) => createServer(tls, listener(serve)).listen(settings.port, '127.0.0.1', resolve));
-  const controlServer = createControlServer(listener(command));
-  // One request a connection: a spec whose event loop was blocked must not write to one that was closed meanwhile.
-  controlServer.maxRequestsPerSocket = 1;
-  await new Promise<void>((resolve) => controlServer.listen(settings.controlPort, '127.0.0.1', resolve));
+  await listenForControl(listener(command), settings.controlPort);
 };

@@ -63,3 +63,13 @@ export const withLdap = async <T>(login: LdapLogin, use: (session: LdapSession) 
     client.destroy();
   }
 };
+
+/** Whether a directory is up, by a bind of its administrator. @throws what says "not yet"; Error when it refuses that very bind */
+export const administratorAnswers = async (admin: LdapLogin, title: string): Promise<true> => {
+  await withLdap(admin, () => Promise.resolve()).catch((error: unknown) => {
+    // An answer is an answer: a refusal is told as what it is.
+    if (resultCode(error) === 49) throw new Error(`${title} refuses its own administrator`, { cause: error });
+    throw error;
+  });
+  return true;
+};

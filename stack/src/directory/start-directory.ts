@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import type { Certificates } from '../certificates/make-certificates.ts';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
 import type { Progress } from '../maven/fetch-jars.ts';
-import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import type { Lifetime } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
-import { waitUntil } from '../processes/wait-until.ts';
-import { restartable, type Restartable } from '../processes/restartable.ts';
+import { launchAnswering, restartable, type Restartable } from '../processes/restartable.ts';
 import { StackError } from '../stack-error.ts';
 import { directoryChanges, type DirectoryChanges } from './directory.changes.ts';
 import { entries } from './entries.ts';
-import { resultCode, withLdap, type LdapLogin } from './ldap.session.ts';
+import { administratorAnswers, withLdap, type LdapLogin } from './ldap.session.ts';
 import { BASE_DN, DIRECTORY_ADMIN_DN, SERVICE_DN } from './people.ts';
 import { slapdInstalled, slapdServer } from './slapd.server.ts';
 import { unboundidServer } from './unboundid.server.ts';
@@ -84,25 +83,8 @@ export const startDirectory = async (options: DirectoryOptions): Promise<Directo
       const rest = entries(servicePassword, { memberOf: !server.memberOf, passwordPolicy: server.passwordPolicy });
       for (const entry of [...first, ...rest]) await ldap.add(entry);
     });
-  const launch = async (): Promise<RunningChild> => {
-    const child = startChild({ name: 'directory', runDir, logFile: join(runDir, 'directory.log'), command, args, lifetime });
-    await waitUntil(
-      `the directory (${program})`,
-      async () => {
-        if (child.ended() !== null) return true;
-        await withLdap(admin, () => Promise.resolve()).catch((error: unknown) => {
-          // An answer is an answer: a refusal is told at once instead of after the time-out.
-          if (resultCode(error) === 49) throw new Error('the directory refuses its own administrator', { cause: error });
-          throw error;
-        });
-        return true;
-      },
-      20_000,
-    );
-    assertRunning(child, program);
-    return child;
-  };
-
+  const launch = () =>
+    launchAnswering({ name: 'directory', runDir, logFile: join(runDir, 'directory.log'), command, args, lifetime }, { title: `the directory (${program})`, answers: () => administratorAnswers(admin, 'the directory'), timeoutMs: 20_000 });
   const description: DirectoryDescription = { program, url: admin.url, plainUrl: server.startTls ? `ldap://127.0.0.1:${plainPort}` : null, port, caFile: admin.caFile, baseDn: BASE_DN, service: { dn: SERVICE_DN, passwordFile }, admin };
   return restartable(launch, {
     ...description,

@@ -6,10 +6,9 @@ import { baseUrl, v1Issuer, v2Issuer, type IssuerSettings } from '../../issuer/i
 import { APIS, CLIENTS, clientRegistrations, TENANT, type ClientName } from '../../issuer/registrations.ts';
 import type { CertificateFiles } from '../certificates/make-certificates.ts';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
-import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import type { Lifetime } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
-import { waitUntil } from '../processes/wait-until.ts';
-import { restartable, type Restartable } from '../processes/restartable.ts';
+import { launchAnswering, restartable, type Restartable } from '../processes/restartable.ts';
 import { callHttps } from './issuer.calls.ts';
 import { issuerControls, type IssuerControls, type IssuerDescription } from './issuer.controls.ts';
 
@@ -61,13 +60,7 @@ export const startIssuer = async ({ runDir, certificates, usualPorts, lifetime }
     graph: { url: baseUrl(port), tokenUrl: `${baseUrl(port)}/${TENANT}/oauth2/v2.0/token`, clientSecretFile: writeAtomically(join(runDir, 'postern-proxy.secret'), secrets['postern-proxy']) },
     control: { url: `http://127.0.0.1:${controlPort}`, token: settings.controlToken },
   };
-  const launch = async (): Promise<RunningChild> => {
-    const child = startChild({ name: 'issuer', runDir, logFile: join(runDir, 'issuer.log'), command: process.execPath, args: [MAIN, settingsFile], lifetime });
-    const answers = async (): Promise<true | null> => (child.ended() !== null || (await callHttps(description.v2.jwksUrl, description.caFile)).status === 200 ? true : null);
-    await waitUntil('the issuer', answers, 15_000);
-    assertRunning(child, 'the issuer');
-    return child;
-  };
+  const launch = () => launchAnswering({ name: 'issuer', runDir, logFile: join(runDir, 'issuer.log'), command: process.execPath, args: [MAIN, settingsFile], lifetime }, { title: 'the issuer', answers: async () => (await callHttps(description.v2.jwksUrl, description.caFile)).status === 200, timeoutMs: 15_000 });
   return restartable(launch, {
     ...description,
     ...issuerControls(description),

@@ -4,10 +4,9 @@ import type { CertificateFiles } from '../certificates/make-certificates.ts';
 import { ownerOnlyDir } from '../files/owner-only.ts';
 import { callHttps } from '../issuer/issuer.calls.ts';
 import type { Progress } from '../maven/fetch-jars.ts';
-import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import type { Lifetime } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
-import { restartable, type Restartable } from '../processes/restartable.ts';
-import { waitUntil } from '../processes/wait-until.ts';
+import { launchAnswering, restartable, type Restartable } from '../processes/restartable.ts';
 import { fetchKeycloak } from './fetch-keycloak.ts';
 import { keycloakAdmin } from './keycloak.admin.ts';
 import { keycloakJava } from './keycloak.java.ts';
@@ -49,13 +48,7 @@ export const startKeycloak = async ({ certificates, lifetime, progress = () => {
     `--db-url=jdbc:h2:file:${join(runDir, 'keycloak')};NON_KEYWORDS=VALUE`,
   ];
   const env = { KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN, KC_BOOTSTRAP_ADMIN_PASSWORD: password, QUARKUS_TRANSACTION_MANAGER_OBJECT_STORE_DIRECTORY: join(runDir, 'transactions') };
-  const launch = async (): Promise<RunningChild> => {
-    const child = startChild({ name: 'keycloak', runDir, logFile: join(runDir, 'keycloak.log'), command: 'java', args: keycloakJava(home, [`-Djava.io.tmpdir=${runDir}`], args), env, lifetime });
-    const answers = async (): Promise<true | null> => (child.ended() !== null || (await callHttps(`${url}/realms/master`, caFile)).status === 200 ? true : null);
-    await waitUntil('Keycloak', answers, 120_000, 200);
-    assertRunning(child, 'Keycloak');
-    return child;
-  };
+  const launch = () => launchAnswering({ name: 'keycloak', runDir, logFile: join(runDir, 'keycloak.log'), command: 'java', args: keycloakJava(home, [`-Djava.io.tmpdir=${runDir}`], args), env, lifetime }, { title: 'Keycloak', answers: async () => (await callHttps(`${url}/realms/master`, caFile)).status === 200, timeoutMs: 120_000, everyMs: 200 });
   progress('Keycloak: starting');
   const admin = keycloakAdmin({ url, caFile, name: ADMIN, password });
   return restartable(launch, { url, caFile, makeRealm: (wish: RealmWish) => makeRealm(admin, url, caFile, wish) });

@@ -4,10 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { MDS_ISSUER, mdsUrl, type MdsSettings } from '../../mds/mds.settings.ts';
 import type { CertificateFiles } from '../certificates/make-certificates.ts';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
-import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import type { Lifetime } from '../processes/child.process.ts';
 import { choosePort } from '../processes/ports.ts';
-import { waitUntil } from '../processes/wait-until.ts';
-import { restartable, type Restartable } from '../processes/restartable.ts';
+import { launchAnswering, restartable, type Restartable } from '../processes/restartable.ts';
 import { callHttps } from '../issuer/issuer.calls.ts';
 import { mdsControls, type MdsControls, type MdsDescription } from './mds.controls.ts';
 
@@ -65,13 +64,7 @@ export const startMds = async (options: MdsOptions): Promise<Mds> => {
     clusterId: settings.clusterId,
     control: { url: `http://127.0.0.1:${controlPort}`, token: settings.controlToken },
   };
-  const launch = async (): Promise<RunningChild> => {
-    const child = startChild({ name: 'mds', runDir, logFile: join(runDir, 'mds.log'), command: process.execPath, args: [MAIN, settingsFile], lifetime });
-    const answers = async (): Promise<true | null> => (child.ended() !== null || (await callHttps(`${description.url}/security/1.0/features`, description.caFile)).status === 200 ? true : null);
-    await waitUntil('the MDS double', answers, 15_000);
-    assertRunning(child, 'the MDS double');
-    return child;
-  };
+  const launch = () => launchAnswering({ name: 'mds', runDir, logFile: join(runDir, 'mds.log'), command: process.execPath, args: [MAIN, settingsFile], lifetime }, { title: 'the MDS double', answers: async () => (await callHttps(`${description.url}/security/1.0/features`, description.caFile)).status === 200, timeoutMs: 15_000 });
   return restartable(launch, {
     ...description,
     ...mdsControls(description),

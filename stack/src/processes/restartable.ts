@@ -1,4 +1,5 @@
-import type { RunningChild } from './child.process.ts';
+import { assertRunning, startChild, type ChildOptions, type RunningChild } from './child.process.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** A server of the stack as a specification handles it: it keeps its place through a restart. */
 export interface Restartable {
@@ -41,4 +42,21 @@ export const restartable = async <P extends object>(launch: () => Promise<Runnin
       await afterLaunch(false);
     },
   };
+};
+
+export interface Answering {
+  /** For messages. */
+  readonly title: string;
+  /** Whether it serves; a throw means not yet. */
+  answers(): Promise<boolean>;
+  readonly timeoutMs: number;
+  readonly everyMs?: number;
+}
+
+/** Starts a process and resolves once it answers. @throws Error with the end of its log when it stops, or does not answer in time */
+export const launchAnswering = async (options: ChildOptions, { title, answers, timeoutMs, everyMs }: Answering): Promise<RunningChild> => {
+  const child = startChild(options);
+  await waitUntil(title, async () => (child.ended() !== null || (await answers()) ? true : null), timeoutMs, everyMs);
+  assertRunning(child, title);
+  return child;
 };

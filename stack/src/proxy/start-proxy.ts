@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
+import { assertRunning, type Lifetime } from '../processes/child.process.ts';
+import { launchAnswering, restartable, type Restartable } from '../processes/restartable.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { StackError } from '../stack-error.ts';
 import { proxyEnvironment, type ProxySurroundings } from './proxy.environment.ts';
@@ -31,16 +32,9 @@ export interface ProxyDescription {
   readonly logFile: string;
 }
 
-export interface Proxy extends ProxyDescription {
-  readonly pid: number;
-  ended(): string | null;
+export interface Proxy extends ProxyDescription, Restartable {
   /** Resolves once GET /readyz says ready: directory, keys and Kafka are there. */
   ready(timeoutMs?: number): Promise<void>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-  restart(): Promise<void>;
 }
 
 /**
@@ -54,44 +48,32 @@ export const startProxy = async (options: ProxyOptions): Promise<Proxy> => {
   const jwksFile = join(baseDir, 'keys', 'main', 'jwks.json');
   const managementUrl = `http://127.0.0.1:${ports.management}`;
   const answers = async (path: string): Promise<boolean> => (await fetch(`${managementUrl}${path}`, { signal: AbortSignal.timeout(2_000) })).ok;
-  const launch = async (): Promise<RunningChild> => {
-    const child = startChild({
-      name: 'proxy',
-      runDir,
-      logFile: join(runDir, 'proxy.log'),
-      command: process.execPath,
-      args: ['--enable-source-maps', MAIN, '--config', options.settingsFile ?? SETTINGS],
-      env: { ...proxyEnvironment(options), ...options.environment },
-      lifetime,
-    });
-    await waitUntil('the proxy', async () => (child.ended() !== null || ((await answers('/healthz')) && existsSync(jwksFile)) ? true : null), 20_000);
-    assertRunning(child, 'the proxy');
-    return child;
-  };
-  let child = await launch();
-  return {
+  const launch = () =>
+    launchAnswering(
+      {
+        name: 'proxy',
+        runDir,
+        logFile: join(runDir, 'proxy.log'),
+        command: process.execPath,
+        args: ['--enable-source-maps', MAIN, '--config', options.settingsFile ?? SETTINGS],
+        env: { ...proxyEnvironment(options), ...options.environment },
+        lifetime,
+      },
+      { title: 'the proxy', answers: async () => (await answers('/healthz')) && existsSync(jwksFile), timeoutMs: 20_000 },
+    );
+  const parts = {
     url: `https://127.0.0.1:${ports.public}`,
     hdinsightUrl: ports.hdinsight === undefined ? null : `https://127.0.0.1:${ports.hdinsight}`,
     managementUrl,
     jwksUrl: `https://127.0.0.1:${ports.jwks}`,
     jwksFile,
     caFile: join(baseDir, 'tls', 'ca.crt'),
-    logFile: child.logFile,
-    get pid() {
-      return child.pid;
-    },
-    ended: () => child.ended(),
-    ready: async (timeoutMs = 20_000) => {
-      await waitUntil('the proxy (GET /readyz)', async () => (child.ended() !== null || (await answers('/readyz')) ? true : null), timeoutMs, 100);
-      assertRunning(child, 'the proxy');
-    },
-    stop: () => child.stop(15_000),
-    kill: () => child.kill(),
-    freeze: () => child.freeze(),
-    thaw: () => child.thaw(),
-    restart: async () => {
-      if (child.ended() === null) await child.stop(15_000);
-      child = await launch();
-    },
   };
+  const running = await restartable(launch, parts, { graceMs: 15_000 });
+  return Object.assign(running, {
+    ready: async (timeoutMs = 20_000) => {
+      await waitUntil('the proxy (GET /readyz)', async () => (running.ended() !== null || (await answers('/readyz')) ? true : null), timeoutMs, 100);
+      assertRunning(running, 'the proxy');
+    },
+  });
 };

@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCertificateAuthority } from '../certificates/certificate-authority.ts';
-import { resultCode, withLdap, type LdapLogin } from '../directory/ldap.session.ts';
+import { administratorAnswers, withLdap, type LdapLogin } from '../directory/ldap.session.ts';
 import { ownerOnlyDir, writeAtomically } from '../files/owner-only.ts';
-import { assertRunning, startChild, type Lifetime, type RunningChild } from '../processes/child.process.ts';
-import { waitUntil } from '../processes/wait-until.ts';
+import type { Lifetime } from '../processes/child.process.ts';
+import { launchAnswering, restartable, type Restartable } from '../processes/restartable.ts';
 import { StackError } from '../stack-error.ts';
 import { AD_BASE_DN, AD_LOCKOUT, AD_SERVICE_DN, adEntries, adNesting, NETBIOS_DOMAIN, REALM } from './active-directory.entries.ts';
 import { activeDirectoryMissing, runProgram, SAMBA, sambaTool } from './samba.install.ts';
@@ -17,7 +17,7 @@ export interface ActiveDirectoryOptions {
 }
 
 /** A running domain controller: real Active Directory by Samba, its LDAP part only. */
-export interface ActiveDirectory {
+export interface ActiveDirectory extends Restartable {
   /** ldaps:// */
   readonly url: string;
   /** ldap://, where STARTTLS is. */
@@ -26,13 +26,6 @@ export interface ActiveDirectory {
   readonly caFile: string;
   readonly service: { readonly dn: string; readonly passwordFile: string };
   readonly admin: LdapLogin;
-  readonly pid: number;
-  readonly logFile: string;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-  restart(): Promise<void>;
   /** The account's password is older than the domain allows from now on. */
   agePassword(dn: string): Promise<void>;
 }
@@ -96,48 +89,26 @@ export const startActiveDirectory = async ({ runDir: dir, lifetime }: ActiveDire
   const args = ['-i', '-M', 'single', `--configfile=${smbConf}`, ...Object.entries(settings).map(([name, value]) => `--option=${name}=${value}`)];
   const url = `ldaps://${address}`;
   const admin: LdapLogin = { url, caFile, dn: `CN=Administrator,CN=Users,${AD_BASE_DN}`, password: adminPassword };
-  const launch = async (): Promise<RunningChild> => {
-    const child = startChild({ name: 'active-directory', runDir, logFile: join(runDir, 'active-directory.log'), command: SAMBA, args, lifetime });
-    await waitUntil('the domain controller', async () => {
-      if (child.ended() !== null) return true;
-      await withLdap(admin, () => Promise.resolve()).catch((error: unknown) => {
-        if (resultCode(error) === 49) throw new Error('the domain controller refuses its own administrator', { cause: error });
-        throw error;
-      });
-      return true;
-    }, 20_000);
-    assertRunning(child, 'samba');
-    return child;
-  };
-
-  let child = await launch();
+  const launch = () =>
+    launchAnswering({ name: 'active-directory', runDir, logFile: join(runDir, 'active-directory.log'), command: SAMBA, args, lifetime }, { title: 'the domain controller', answers: () => administratorAnswers(admin, 'the domain controller'), timeoutMs: 20_000 });
   const servicePassword = `Sv1-${randomBytes(18).toString('base64url')}`;
   const passwordFile = writeAtomically(join(runDir, 'service.password'), servicePassword);
-  await withLdap(admin, async (ldap) => {
-    for (const entry of adEntries(servicePassword)) await ldap.add(entry);
-    for (const [group, members] of adNesting) await ldap.modify(group, 'add', 'member', members);
-  });
-  return {
+  // The domain keeps its data: people come once.
+  const load = (): Promise<void> =>
+    withLdap(admin, async (ldap) => {
+      for (const entry of adEntries(servicePassword)) await ldap.add(entry);
+      for (const [group, members] of adNesting) await ldap.modify(group, 'add', 'member', members);
+    });
+  const parts = {
     url,
     plainUrl: `ldap://${address}`,
     address,
     caFile,
     service: { dn: AD_SERVICE_DN, passwordFile },
     admin,
-    logFile: child.logFile,
-    get pid() {
-      return child.pid;
-    },
-    stop: () => child.stop(),
-    kill: () => child.kill(),
-    freeze: () => child.freeze(),
-    thaw: () => child.thaw(),
-    agePassword: async (dn) => {
+    agePassword: async (dn: string) => {
       await runProgram('/usr/bin/python3', [AGE_PASSWORD, smbConf, join(data, 'private', 'sam.ldb'), dn]);
     },
-    restart: async () => {
-      if (child.ended() === null) await child.stop();
-      child = await launch();
-    },
   };
+  return restartable(launch, parts, { afterLaunch: (isFirst) => (isFirst ? load() : Promise.resolve()) });
 };
