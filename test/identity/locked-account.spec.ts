@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAuthorization } from '@postern/auth-plugins';
-import { groupConsumers, type BrokerAddress, type GroupConsumer, type KafkaCaller } from '@postern/kafka';
+import type { GroupConsumer, KafkaCaller } from '@postern/kafka';
 import type { Kafka } from '../../stack/src/index.ts';
+import { clusterOf, testSessions, type TestSessions } from '../kafka/test-sessions.ts';
 import { startOwnKafka } from '../setup/own-kafka.ts';
 import { stack as theStack, type Stack } from '../setup/stack.ts';
 import { basic, principalOf, run } from './run-plugin.ts';
@@ -21,7 +22,7 @@ describe('an account that is locked while its consumer waits', () => {
   let stack: Stack;
   let identity: Awaited<ReturnType<typeof wholeIdentity>>;
   let kafka: Kafka;
-  let consumer: GroupConsumer;
+  let sessions: TestSessions;
 
   beforeAll(async () => {
     stack = theStack();
@@ -36,7 +37,7 @@ describe('an account that is locked while its consumer waits', () => {
   });
   afterAll(async () => {
     await stack.directory.unlock('dave');
-    await consumer?.close();
+    await sessions?.close();
     await Promise.all([identity?.ldap.close(), identity?.entra.close(), kafka?.stop()]);
   });
 
@@ -47,11 +48,8 @@ describe('an account that is locked while its consumer waits', () => {
     if (!('secret' in parsed)) throw new Error(parsed.kind);
     const caller: KafkaCaller = { credentials: identity.matrix.sourceFor(principal, parsed.secret, 'main'), topics: { admits: () => true } };
     const proofUntil = principal.verifiedAt + PROOF_SECONDS * 1_000;
-    const open = groupConsumers({
-      clusters: [{ id: 'main', transport: 'platformatic', brokerDeadlineMs: 10_000, listeners: { minted: { bootstrapServers: [kafka.bootstrap['minted'] as BrokerAddress], tls: { ca: readFileSync(stack.certificates.caFile, 'utf8') }, sasl: 'oauthbearer', advertisedHosts: ['127.0.0.1'] } } }],
-      clock: { now: () => Date.now() },
-    });
-    consumer = open(caller, 'main', { groupId: 'watchers', reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 500 });
+    sessions = testSessions(clusterOf(stack, 'platformatic', kafka));
+    const consumer: GroupConsumer = sessions.openConsumer(caller, 'main', { groupId: 'watchers', reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 500 });
     await consumer.subscribe(caller, ['watched']);
 
     const poll = consumer.poll(caller, LIMITS).then(() => 'ended', (error: unknown) => (error as { code?: string }).code);

@@ -1,7 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groupConsumers } from '@postern/kafka';
 import { startKafkaCluster, type KafkaCluster } from '../../stack/src/index.ts';
 import { readTopic } from '../setup/read-topic.ts';
 import { stack } from '../setup/stack.ts';
@@ -65,7 +64,7 @@ describe('a cluster of three brokers, written to by both transports all the time
     expect(ends.size).toBe(PARTITIONS);
     loads.set(transport, steadyLoad(one, alice, { topic: TOPIC, partitions: PARTITIONS, deadlineMs: DEADLINE_MS, name: transport }));
     // Both transports are members of one group.
-    const consumer = groupConsumers({ clusters: [clusterOf(servers, transport, kafka)], clock: { now: () => Date.now() } })(alice, 'main', { groupId: 'billing', reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 500 });
+    const consumer = one.openConsumer(alice, 'main', { groupId: 'billing', reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 500 });
     consumers.set(transport, steadyConsumer(consumer, alice, TOPIC, DEADLINE_MS));
     readers.set(transport, steadyReader(one, alice, TOPIC, 0, DEADLINE_MS));
   });

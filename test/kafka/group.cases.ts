@@ -1,18 +1,18 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { groupConsumers, type ConsumedRecord, type GroupConsumer, type GroupConsumerSettings, type KafkaCaller } from '@postern/kafka';
+import type { ConsumedRecord, GroupConsumer, GroupConsumerSettings, KafkaCaller } from '@postern/kafka';
+import { mintedToken } from '../setup/minted-token.ts';
 import type { Contract } from './contract.setup.ts';
 import { testCaller } from './test-caller.ts';
-import { clusterOf, codeOf, outcomes, record } from './test-sessions.ts';
+import { clusterOf, codeOf, outcomes, record, testSessions } from './test-sessions.ts';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
 export const registerGroupCases = ({ sessions, stack, topic, transport }: Contract): void => {
   const alice = testCaller(stack, 'alice');
   const name = topic('grouped');
-  const open = groupConsumers({ clusters: [clusterOf(stack, transport)], clock: { now: () => Date.now() } });
   const opened: GroupConsumer[] = [];
   const consumer = (group: string, settings: Partial<GroupConsumerSettings> = {}, caller: KafkaCaller = alice): GroupConsumer => {
-    const one = open(caller, 'main', { groupId: topic(group), reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 300, ...settings });
+    const one = sessions.openConsumer(caller, 'main', { groupId: topic(group), reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 300, ...settings });
     opened.push(one);
     return one;
   };
@@ -189,6 +189,65 @@ export const registerGroupCases = ({ sessions, stack, topic, transport }: Contra
       const results = await one.commit(short);
       expect(results.map(({ kind }) => kind)).toEqual(Array.from({ length: 6 }, () => 'committed'));
       expect(short.fetched()).toBeGreaterThanOrEqual(3);
+    });
+
+    it('has its connections from the budget of its principal, together with the session', async () => {
+      const own = testSessions(clusterOf(stack, transport), {}, {}, { connectionsPerPrincipal: 1 });
+      try {
+        await own.as(alice, (session) => session.listTopics());
+        const one = own.openConsumer(alice, 'main', { groupId: topic('g-budget'), reset: 'earliest' });
+        await one.assign(alice, [{ topic: name, partition: 0 }]);
+        expect(await codeOf(one.poll(alice, limits))).toBe('TOO_MANY_CONNECTIONS');
+        expect(own.counts()).toMatchObject({ consumers: 1, connections: { open: 1 } });
+        await one.close();
+        expect(own.counts()).toMatchObject({ consumers: 0, connections: { open: 1 } });
+      } finally {
+        await own.close();
+      }
+    });
+
+    it('knows a token as refused that was refused to the session', async () => {
+      const own = testSessions(clusterOf(stack, transport));
+      try {
+        const token = await mintedToken(stack, 'alice', { claims: { aud: 'kafka-other' } });
+        const mallory = testCaller(stack, 'alice', { origin: 'caller', token: async () => ({ token }) });
+        expect(await codeOf(own.as(mallory, (session) => session.listTopics()))).toBe('CALLER_TOKEN_REFUSED');
+        const one = own.openConsumer(mallory, 'main', { groupId: topic('g-refused'), reset: 'earliest' });
+        await one.subscribe(mallory, [name]);
+        expect(await codeOf(one.poll(mallory, limits))).toBe('CALLER_TOKEN_REFUSED');
+        expect(own.counts()).toMatchObject({ connects: 0, connectFailures: 1 });
+      } finally {
+        await own.close();
+      }
+    });
+
+    it('ends with its principal: evicted without a word to Kafka, closed with a leave', async () => {
+      const own = testSessions(clusterOf(stack, transport));
+      const members = async (group: string): Promise<number> => {
+        const [described] = await sessions.as(alice, (session) => session.admin.groups.describe([topic(group)]));
+        return described?.kind === 'done' ? described.members.length : -1;
+      };
+      try {
+        for (const group of ['g-evicted', 'g-left']) {
+          const one = own.openConsumer(alice, 'main', { groupId: topic(group), reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 300 });
+          await one.subscribe(alice, [name]);
+          await take(one, 1);
+          expect(await members(group)).toBe(1);
+          if (group === 'g-left') break;
+          const waiting = codeOf(one.poll(alice, { ...limits, maxWaitMs: 20_000 }));
+          own.evict((sessionKey) => sessionKey === alice.credentials.sessionKey);
+          expect(await waiting).not.toBe('resolved');
+          expect(await codeOf(one.poll(alice, limits))).toBe('UNKNOWN_MEMBER');
+          expect(own.counts().consumers).toBe(0);
+          await expect.poll(() => own.counts().connections.open, { timeout: 2_000 }).toBe(0);
+          // Its place is kept for the session's time-out: nobody has told the coordinator.
+          expect(await members(group)).toBe(1);
+        }
+      } finally {
+        await own.close();
+      }
+      expect(await members('g-left')).toBe(0);
+      expect(await codeOf(Promise.resolve().then(() => own.openConsumer(alice, 'main', { groupId: topic('g-left'), reset: 'earliest' })))).toBe('NO_BROKER');
     });
   });
 };

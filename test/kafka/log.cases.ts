@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groupConsumers, type FetchResult } from '@postern/kafka';
+import type { FetchResult } from '@postern/kafka';
 import { administrators, told } from './admin/operator.ts';
 import type { Contract } from './contract.setup.ts';
 import { testCaller } from './test-caller.ts';
-import { clusterOf, outcomes, record } from './test-sessions.ts';
+import { outcomes, record } from './test-sessions.ts';
 
 const SUPERSEDED = 2_000;
 
@@ -49,7 +49,7 @@ export const registerLogCases = (contract: Contract): void => {
         const found = await fetch(COMPACTED, offset);
         expect([offset, values(found), found.nextOffset]).toEqual([offset, left.slice(1), BigInt(SUPERSEDED + 3)]);
       }
-      const consumer = groupConsumers({ clusters: [clusterOf(stack, transport)], clock: { now: () => Date.now() } })(reader, 'main', { groupId: 'none', reset: 'earliest' });
+      const consumer = sessions.openConsumer(reader, 'main', { groupId: 'none', reset: 'earliest' });
       try {
         await consumer.assign(reader, [{ topic: COMPACTED, partition: 0 }]);
         await consumer.seek(reader, [{ topic: COMPACTED, partition: 0, offset: 0n }]);

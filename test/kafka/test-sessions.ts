@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createKafkaSessions, DEFAULT_PRODUCER, type ProducerSettings, type BrokerAddress, type ClusterSettings, type KafkaCaller, type KafkaNotice, type KafkaSession, type KafkaSessions, type ProduceRecord, type RecordResult, type SessionLimits } from '@postern/kafka';
+import { ConnectionBudget, type ConnectionLimits, createKafkaSessions, DEFAULT_CONNECTION_LIMITS, DEFAULT_PRODUCER, type ProducerSettings, type BrokerAddress, type ClusterSettings, type KafkaCaller, type KafkaNotice, type KafkaSession, type KafkaSessions, type ProduceRecord, type RecordResult, type SessionLimits } from '@postern/kafka';
 import type { KafkaDescription } from '../../stack/src/index.ts';
 import type { StackDescription } from '../setup/stack.description.ts';
 
@@ -23,9 +23,10 @@ export const clusterOf = (stack: { readonly kafka: Pick<KafkaDescription, 'boots
   brokerDeadlineMs: 10_000,
 });
 
-export const testSessions = (cluster: ClusterSettings, limits: Partial<SessionLimits> = {}, producer: Partial<ProducerSettings> = {}): TestSessions => {
+export const testSessions = (cluster: ClusterSettings, limits: Partial<SessionLimits> = {}, producer: Partial<ProducerSettings> = {}, connections: Partial<ConnectionLimits> = {}): TestSessions => {
   const notices: KafkaNotice[] = [];
-  const sessions = createKafkaSessions({ clusters: [cluster], limits: { ...LIMITS, ...limits }, producer: { ...DEFAULT_PRODUCER, ...producer }, clock: { now: () => Date.now() }, observe: (notice) => notices.push(notice) });
+  const budget = new ConnectionBudget({ ...DEFAULT_CONNECTION_LIMITS, ...connections });
+  const sessions = createKafkaSessions({ clusters: [cluster], limits: { ...LIMITS, ...limits }, producer: { ...DEFAULT_PRODUCER, ...producer }, budget, clock: { now: () => Date.now() }, observe: (notice) => notices.push(notice) });
   const as = <T>(caller: KafkaCaller, use: (session: KafkaSession) => Promise<T>): Promise<T> => sessions.withSessionFor(caller, cluster.id, use);
   return {
     ...sessions,

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { groupConsumers, type QuotaKey } from '@postern/kafka';
+import type { QuotaKey } from '@postern/kafka';
 import { administrators, told } from './admin/operator.ts';
 import type { Contract } from './contract.setup.ts';
 import { testCaller } from './test-caller.ts';
-import { clusterOf, codeOf, outcomes, record } from './test-sessions.ts';
+import { codeOf, outcomes, record } from './test-sessions.ts';
 
 export const registerThrottleCases = (contract: Contract): void => {
   const { sessions, stack, topic, transport } = contract;
@@ -65,7 +65,7 @@ export const registerThrottleCases = (contract: Contract): void => {
       expect(await throttledUntil(reader)).toBeGreaterThan(Date.now() - 1_000);
       // What has to wait longer than it may says so, and does not call it a fault of the broker.
       expect(await codeOf(fetch())).toBe('THROTTLED');
-      const consumer = groupConsumers({ clusters: [clusterOf(stack, transport)], clock: { now: () => Date.now() } })(reader, 'main', { groupId: 'none', reset: 'earliest' });
+      const consumer = sessions.openConsumer(reader, 'main', { groupId: 'none', reset: 'earliest' });
       try {
         await consumer.assign(reader, [{ topic: NAME, partition: 0 }]);
         await consumer.seek(reader, [{ topic: NAME, partition: 0, offset: 0n }]);

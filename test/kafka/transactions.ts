@@ -4,6 +4,7 @@ import type { Stack } from '../setup/stack.ts';
 /**
  * Writes, in this order: a plain record, ten that are given up, ten that stand, ten given up again by the same producer, and
  * a last plain one. Two aborted transactions of one producer are what a filter by one range a producer gets wrong.
+ * kafkajs, a tool here, sets a negative timer when it is done (a warning of Node's); as a transport its request queue is not used so.
  */
 export const writeTransactions = async (kafka: Stack['kafka'], topic: string): Promise<void> => {
   const { bootstrap, username, password } = kafka.admin;

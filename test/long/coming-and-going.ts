@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { groupConsumers, type GroupConsumer } from '@postern/kafka';
+import type { GroupConsumer } from '@postern/kafka';
 import { clusterOf, record, testSessions } from '../kafka/test-sessions.ts';
 import { startLab } from './kafka/lab.ts';
 import { growth, memoryNow, type Memory } from './kafka/memory.ts';
@@ -44,7 +44,6 @@ export const longRun: LongRun = {
     const cluster = clusterOf(lab.stack, 'platformatic');
     const before = memoryNow();
     const sessions = testSessions(cluster, { maxSessions: 2_000, idleMs: IDLE_MS });
-    const open = groupConsumers({ clusters: [cluster], clock: { now: () => Date.now() } });
     const answers = new Map<string, number>();
     const count = (code: string): void => void answers.set(code, (answers.get(code) ?? 0) + 1);
     const latency = { calm: createHistogram(), misbehaving: createHistogram(), first: createHistogram() };
@@ -63,7 +62,7 @@ export const longRun: LongRun = {
         const callerNow = mintedFor(lab, name, TOKEN_SECONDS);
         const leaves = Math.min(Date.now() + STAY_MS, until);
         await produce(callerNow, latency.first);
-        if (came % CONSUMER_ONE_IN === 0) await pollOnce(open(await callerNow(), 'main', { groupId: `${TOPIC}.${came % 1_000}`, reset: 'latest' }), callerNow).catch((error: unknown) => count(`consumer ${codeOf(error)}`));
+        if (came % CONSUMER_ONE_IN === 0) await pollOnce(sessions.openConsumer(await callerNow(), 'main', { groupId: `${TOPIC}.${came % 1_000}`, reset: 'latest' }), callerNow).catch((error: unknown) => count(`consumer ${codeOf(error)}`));
         for (; Date.now() < leaves; await sleep(REQUEST_EVERY_MS)) await produce(callerNow, null);
       };
       const present = new Set<Promise<void>>();

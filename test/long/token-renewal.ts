@@ -1,4 +1,4 @@
-import { groupConsumers, type GroupConsumer } from '@postern/kafka';
+import type { GroupConsumer } from '@postern/kafka';
 import { clusterOf, record, testSessions, type TestSessions, type TransportName } from '../kafka/test-sessions.ts';
 import { startLab, type Lab } from './kafka/lab.ts';
 import { broughtBy, mintedFor, neverRenewed, type CallerNow } from './kafka/short-tokens.ts';
@@ -114,6 +114,8 @@ export const longRun: LongRun = {
     const { kafka } = lab;
     const transports: readonly TransportName[] = ['platformatic', 'kafkajs'];
     const own = transports.map((transport) => testSessions(clusterOf(lab.stack, transport)));
+    // Apart from those that write, whose connections are counted.
+    const readers = transports.map((transport) => testSessions(clusterOf(lab.stack, transport)));
     const faults: string[] = [];
     const noteEach = (found: readonly string[]): void => {
       faults.push(...found);
@@ -127,12 +129,12 @@ export const longRun: LongRun = {
       const members: { readonly groupId: string; readonly run: Promise<Membership> }[] = [];
       const loads: { readonly name: string; readonly run: Promise<Tally> }[] = [];
       for (const [i, transport] of transports.entries()) {
-        const open = groupConsumers({ clusters: [clusterOf(lab.stack, transport)], clock: { now: () => Date.now() } });
+        const reading = readers[i] as TestSessions;
         for (const [kind, callers] of [['minted', mintedFor], ['brought', broughtBy]] as const) {
           const name = `${transport}-${kind}`;
           const reader = callers(lab, `reader-${name}`, LIFE_SECONDS);
           const groupId = `renewal-${name}`;
-          members.push({ groupId, run: consume(open(await reader(), 'main', { groupId, reset: 'earliest' }), reader, () => isOver) });
+          members.push({ groupId, run: consume(reading.openConsumer(await reader(), 'main', { groupId, reset: 'earliest' }), reader, () => isOver) });
           loads.push({ name, run: load(own[i] as TestSessions, name, callers(lab, name, LIFE_SECONDS), until) });
         }
       }
@@ -168,7 +170,7 @@ export const longRun: LongRun = {
         result: `${minutes} min of ${LIFE_SECONDS} s tokens, ${acknowledged.length} requests acknowledged = ${landed.length} landed, ${rounds * transports.length} tokens never renewed, p50/p99/max ${percentile(took, 0.5)}/${percentile(took, 0.99)}/${percentile(took, 1)} ms, faults=${faults.length}`,
       };
     } finally {
-      await Promise.all(own.map((sessions) => sessions.close()));
+      await Promise.all([...own, ...readers].map((sessions) => sessions.close()));
       await kafka.stop();
     }
   },

@@ -10,4 +10,3 @@ export type { KafkaNotice, Observe } from './session/notices.js';
 export { createKafkaSessions, type KafkaSessionsSettings } from './session/create-kafka-sessions.js';
 export * as systemSession from './system-session/index.js';
 export * from './consumers/group.consumer.port.js';
-export { groupConsumers, type OpenGroupConsumer } from './consumers/open-group-consumer.js';

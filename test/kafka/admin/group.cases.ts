@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groupConsumers, type GroupConsumer } from '@postern/kafka';
+import type { GroupConsumer } from '@postern/kafka';
 import type { Contract } from '../contract.setup.ts';
-import { clusterOf, codeOf, record } from '../test-sessions.ts';
+import { codeOf, record } from '../test-sessions.ts';
 import { administrators, told } from './operator.ts';
 
 export const registerGroupAdminCases = (contract: Contract): void => {
-  const { sessions, stack, topic, transport } = contract;
+  const { sessions, stack, topic } = contract;
   const { as, nobody, operator, prepare, ruled } = administrators(contract);
   const READ = topic('adm-read');
   const HIDDEN = topic('adm-hidden-read');
   const CLASSIC = topic('adm-classic');
   const NEW = topic('adm-kip848');
   const hasNew = !contract.lacks.has('KIP-848');
-  const open = groupConsumers({ clusters: [clusterOf(stack, transport)], clock: { now: () => Date.now() } });
   let consumer: GroupConsumer;
   let consoleConsumer: Promise<unknown> = Promise.resolve();
 
@@ -30,7 +29,7 @@ export const registerGroupAdminCases = (contract: Contract): void => {
       await sessions.produce(operator, [record(HIDDEN, 'x')]);
       // A member by Kafka's own consumer, of the protocol of KIP-848, for as long as the cases run.
       if (hasNew) consoleConsumer = stack.kafka.tool('console-consumer', ['--topic', READ, '--group', NEW, '--from-beginning', '--command-property', 'group.protocol=consumer', '--command-property', 'auto.commit.interval.ms=200', '--timeout-ms', '12000']);
-      consumer = open(operator, 'main', { groupId: CLASSIC, reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 300 });
+      consumer = sessions.openConsumer(operator, 'main', { groupId: CLASSIC, reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 300 });
       await consumer.subscribe(operator, [READ, HIDDEN]);
       let given = 0;
       while (given < 5) given += (await consumer.poll(operator, { maxRecords: 100, maxBytes: 100_000, maxWaitMs: 500 })).length;

@@ -172,6 +172,13 @@ export class KafkaGroupConsumer implements GroupConsumer {
       .finally(end);
   }
 
+  /** Ends without a word to Kafka: its principal may not be shown there any more (I27). */
+  abandon(): void {
+    this.#closed = true;
+    if (this.#mode.kind === 'subscribed') this.#mode.membership.abandon();
+    this.#context.end();
+  }
+
   async #forgetAll(deadline: number): Promise<void> {
     const mode = this.#mode;
     this.#mode = { kind: 'none' };

@@ -1,3 +1,4 @@
+import { OpenConsumers } from '../consumers/open.consumers.js';
 import { nodeTimers, type Timers } from '../protocol/deadline.js';
 import { ByteBudget } from '../protocol/produce/byte-budget.js';
 import { transportFor } from '../transports/transport-for.js';
@@ -6,6 +7,7 @@ import type { Clock, ClusterSettings, SessionLimits } from './cluster-settings.j
 import { ConnectionBudget } from './connection.budget.js';
 import type { Observe } from './notices.js';
 import { PrincipalSession } from './principal.session.js';
+import type { PrincipalWiringContext } from './principal.wiring.js';
 import { checkProducer, DEFAULT_PRODUCER, type ProducerSettings } from './producer.settings.js';
 import { RefusedTokens } from './refused.tokens.js';
 import { SessionCache } from './session.cache.js';
@@ -16,7 +18,7 @@ export interface KafkaSessionsSettings {
   readonly limits: SessionLimits;
   /** For clusters that say nothing of it themselves. */
   readonly producer?: ProducerSettings;
-  /** Shared with the consumers of the same process; absent: one of the sessions' own. */
+  /** For sessions and consumers together; absent: the defaults. */
   readonly budget?: ConnectionBudget;
   readonly clock: Clock;
   /** For the log, the metrics and the security alarm; must not throw. */
@@ -39,26 +41,15 @@ export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODU
   const transports = new Map<string, Transport>([...new Set(clusters.map(({ transport }) => transport))].map((name) => [name, transportFor(name)]));
   const refused = new RefusedTokens(clock);
   const processBudget = new ByteBudget(limits.bufferBytes);
+  const wiringFor = (cluster: ClusterSettings): PrincipalWiringContext => ({ cluster, transport: transports.get(cluster.transport) as Transport, clock, timers, refused, observe, budget, count: (what) => cache.count(what) });
   const cache: SessionCache = new SessionCache({
     clusters: byId,
     limits,
     clock,
     timers,
-    open: (source, cluster) =>
-      new PrincipalSession(source, {
-        cluster,
-        transport: transports.get(cluster.transport) as Transport,
-        clock,
-        timers,
-        refused,
-        limits,
-        producer: cluster.producer ?? producer,
-        processBudget,
-        observe,
-        budget,
-        count: (what) => cache.count(what),
-      }),
+    open: (source, cluster) => new PrincipalSession(source, { ...wiringFor(cluster), limits, producer: cluster.producer ?? producer, processBudget }),
   });
+  const consumers = new OpenConsumers({ clusters: byId, wiringFor });
   budget.whenFull(() => cache.leaveOne());
   const every = Math.min(SWEEP_MOST_MS, Math.max(SWEEP_LEAST_MS, limits.idleMs / 4));
   const sweep = (): void => {
@@ -68,11 +59,15 @@ export const createKafkaSessions = ({ clusters, limits, producer = DEFAULT_PRODU
   let cancel = timers.after(every, sweep);
   return {
     withSessionFor: (caller, clusterId, use) => cache.withSessionFor(caller, clusterId, use),
-    counts: () => ({ ...cache.counts(), connections: budget.counts() }),
-    evict: (where) => cache.evict(where),
+    openConsumer: (caller, clusterId, settings) => consumers.open(caller, clusterId, settings),
+    counts: () => ({ ...cache.counts(), consumers: consumers.count, connections: budget.counts() }),
+    evict: (where) => {
+      cache.evict(where);
+      consumers.evict(where);
+    },
     close: async () => {
       cancel();
-      await cache.close();
+      await Promise.all([cache.close(), consumers.close()]);
     },
   };
 };

@@ -34,7 +34,7 @@ export interface SessionCacheContext {
 }
 
 /** Sessions by session key: leased while in use, least recently used first out, never closed under a request (Must 6, 7). */
-export class SessionCache implements Omit<KafkaSessions, 'counts'> {
+export class SessionCache implements Omit<KafkaSessions, 'counts' | 'openConsumer'> {
   readonly #context: SessionCacheContext;
   // In order of use: the first is the least recently used.
   readonly #entries = new Map<string, Entry>();
@@ -66,7 +66,7 @@ export class SessionCache implements Omit<KafkaSessions, 'counts'> {
     }
   }
 
-  counts(): Omit<SessionCounts, 'connections'> {
+  counts(): Omit<SessionCounts, 'connections' | 'consumers'> {
     let leased = 0;
     for (const { leases } of [...this.#entries.values(), ...this.#leaving]) if (leases > 0) leased++;
     return { open: this.#entries.size + this.#leaving.size, leased, connects: this.#connects, connectFailures: this.#connectFailures, evictions: { ...this.#evictions } };

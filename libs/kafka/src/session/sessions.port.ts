@@ -1,3 +1,4 @@
+import type { GroupConsumer, GroupConsumerSettings } from '../consumers/group.consumer.port.js';
 import type { ConnectionCounts } from './connection.budget.js';
 import type { KafkaCaller } from './kafka-credential.js';
 import type { KafkaSession } from './session.port.js';
@@ -6,6 +7,8 @@ import type { KafkaSession } from './session.port.js';
 export interface SessionCounts {
   readonly open: number;
   readonly leased: number;
+  /** Consumers that callers have open. */
+  readonly consumers: number;
   readonly connections: ConnectionCounts;
   readonly connects: number;
   readonly connectFailures: number;
@@ -20,8 +23,13 @@ export interface KafkaSessions {
    *   NO_BROKER, DEADLINE_EXCEEDED, UNKNOWN_CLUSTER, or whatever `use` throws
    */
   withSessionFor<T>(caller: KafkaCaller, clusterId: string, use: (session: KafkaSession) => Promise<T>): Promise<T>;
+  /**
+   * A consumer for the caller, until `close`; nothing is contacted before a call that needs it.
+   * @throws KafkaError UNKNOWN_CLUSTER; NO_BROKER while the process ends
+   */
+  openConsumer(caller: KafkaCaller, clusterId: string, settings: GroupConsumerSettings): GroupConsumer;
   counts(): SessionCounts;
-  /** Ends sessions whose key no longer stands under the newest snapshot (I27). */
+  /** Ends sessions and consumers whose key no longer stands under the newest snapshot (I27). */
   evict(where: (sessionKey: string) => boolean): void;
   close(): Promise<void>;
 }

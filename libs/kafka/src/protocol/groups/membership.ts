@@ -87,6 +87,12 @@ export class Membership {
     await this.#sayLeave(deadline);
   }
 
+  /** As `leave`, without a word to the coordinator: it finds out by the session's time-out. */
+  abandon(): void {
+    this.#left = true;
+    this.#lose();
+  }
+
   async #sayLeave(deadline: number): Promise<void> {
     if (this.#memberId === '') return;
     const { coordinator } = this.#context;
