@@ -6,7 +6,8 @@ import { readTopic } from '../setup/read-topic.ts';
 import { stack } from '../setup/stack.ts';
 import { told } from './admin/operator.ts';
 import { faultTable } from './fault-table.ts';
-import { steadyLoad, type Attempt, type SteadyLoad } from './steady-load.ts';
+import { NO_UNTRUTHS, UNWRITTEN, expectAllGiven, expectInOrder, expectReadOnce, untruths } from './ground-truth.ts';
+import { steadyConsumer, steadyLoad, steadyReader, type Attempt, type SteadyConsumer, type SteadyLoad, type SteadyReader } from './steady-load.ts';
 import { testCaller } from './test-caller.ts';
 import { clusterOf, codeOf, record, testSessions, type TestSessions } from './test-sessions.ts';
 
@@ -17,7 +18,13 @@ const PARTITIONS = 3;
 const DEADLINE_MS = 1_500;
 /** How long a fault lasts at least: several deadlines of those whom it concerns. */
 const LASTS_MS = 3_000;
-const UNWRITTEN = ['NO_BROKER', 'DEADLINE_EXCEEDED', 'BROKER_RETRIABLE', 'NOT_ENOUGH_REPLICAS'];
+/** Their tokens end several times in a run: faults meet renewals. */
+const LIFE_MS = 10_000;
+/** Written to by idempotent producers with so much patience that nothing needs to end in doubt. */
+const ONCE = 'once';
+const PATIENT_MS = 40_000;
+/** What a member of a group may be told while its coordinator or a leader is away. */
+const IN_A_FAULT = [...UNWRITTEN, 'OUTCOME_UNKNOWN', 'ILLEGAL_GROUP_STATE', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER'];
 
 const percentile = (values: readonly number[], part: number): number => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
 const counted = (attempts: readonly Attempt[]): string => [...Map.groupBy(attempts, ({ outcome }) => outcome)].map(([outcome, own]) => `${own.length} ${outcome}`).join(', ') || 'none';
@@ -26,14 +33,17 @@ const counted = (attempts: readonly Attempt[]): string => [...Map.groupBy(attemp
  * What killing and freezing leaders does stands in cluster.spec.ts and idempotence.cluster.spec.ts; here is what else goes wrong
  * between Postern and three brokers over TLS: their networks, their controller, moves, and a topic that cannot take writes.
  */
-describe('three brokers behind networks that fail, written to by both transports all the time', () => {
+describe('three brokers behind networks that fail, written to, read and followed by both transports all the time with tokens of ten seconds', () => {
   const servers = stack();
-  const alice = testCaller(servers, 'alice');
+  const alice = testCaller(servers, 'alice', { lifeMs: LIFE_MS });
   const operator = testCaller(servers, 'operator');
   const table = faultTable(`Three brokers, TLS, acks all, deadline ${DEADLINE_MS} ms; both transports`, ['fault', 'partitions concerned', 'slowest', 'other partitions', 'p99', 'whole again after']);
   const networks = new Map<number, FaultProxy>();
   const sessions = new Map<string, TestSessions>();
   const loads: SteadyLoad[] = [];
+  const patient = new Map<string, { readonly sessions: TestSessions; readonly load: SteadyLoad }>();
+  const readers: SteadyReader[] = [];
+  const consumers: SteadyConsumer[] = [];
   let kafka: KafkaCluster;
 
   const as: TestSessions['as'] = (caller, use) => (sessions.get('platformatic') as TestSessions).as(caller, use);
@@ -78,24 +88,33 @@ describe('three brokers behind networks that fail, written to by both transports
     kafka = await startKafkaCluster({ runDir: mkdtempSync(join(servers.runDir, 'cluster-')), certificates: servers.certificates, trusts, lifetime: 'parent', inFront });
     await kafka.addAcls(
       { principal: 'alice', resource: 'topic', operations: ['read', 'write', 'describe'] },
+      { principal: 'alice', resource: 'group', name: 'followers', operations: ['read'] },
       { principal: 'operator', resource: 'cluster', operations: ['all'] },
       { principal: 'operator', resource: 'topic', operations: ['all'] },
     );
     for (const transport of TRANSPORTS) sessions.set(transport, testSessions(clusterOf(servers, transport, kafka)));
-    for (const [name, configs] of [[TOPIC, {}], [STRICT, { 'min.insync.replicas': '3' }]] as const) {
+    for (const [name, configs] of [[TOPIC, {}], [ONCE, {}], [STRICT, { 'min.insync.replicas': '3' }]] as const) {
       const assignments = new Map([[0, [1, 2, 3]], [1, [2, 3, 1]], [2, [3, 1, 2]]]);
       await as(operator, (session) => session.createTopic({ name, partitions: null, replicationFactor: null, configs: new Map(Object.entries(configs)), assignments }));
       await kafka.whole(name);
     }
-    for (const transport of TRANSPORTS) loads.push(steadyLoad(sessions.get(transport) as TestSessions, alice, { topic: TOPIC, partitions: PARTITIONS, deadlineMs: DEADLINE_MS, name: transport }));
+    for (const transport of TRANSPORTS) {
+      const own = sessions.get(transport) as TestSessions;
+      const load = { topic: TOPIC, partitions: PARTITIONS, deadlineMs: DEADLINE_MS, name: transport };
+      loads.push(steadyLoad(own, alice, load));
+      readers.push(steadyReader(own, alice, TOPIC, 0, DEADLINE_MS));
+      consumers.push(steadyConsumer(own.openConsumer(alice, 'main', { groupId: 'followers', reset: 'earliest', sessionTimeoutMs: 6_000, heartbeatMs: 500 }), alice, TOPIC, DEADLINE_MS));
+      const idempotent = testSessions(clusterOf(servers, transport, kafka), {}, { idempotence: true });
+      patient.set(transport, { sessions: idempotent, load: steadyLoad(idempotent, alice, { ...load, topic: ONCE, deadlineMs: PATIENT_MS }) });
+    }
   });
   afterEach(() => {
     for (const one of kafka.nodes.values()) one.thaw();
     for (const one of networks.values()) one.heal();
   });
   afterAll(async () => {
-    await Promise.all(loads.map((load) => load.stop()));
-    await Promise.all([...sessions.values()].map((one) => one.close()));
+    await Promise.all([...loads, ...readers, ...consumers, ...[...patient.values()].map(({ load }) => load)].map((one) => one.stop()));
+    await Promise.all([...sessions.values(), ...[...patient.values()].map((one) => one.sessions)].map((one) => one.close()));
     await kafka.stop();
     await Promise.all([...networks.values()].map((one) => one.stop()));
     table.print();
@@ -184,14 +203,30 @@ describe('three brokers behind networks that fail, written to by both transports
   it('has every acknowledged record exactly once where it was acknowledged, none that was refused, and answered in time', async () => {
     const made = (await Promise.all(loads.map((load) => load.stop()))).flat();
     const acknowledged = made.filter(({ outcome }) => outcome === 'stored');
-    expect(made.filter(({ outcome }) => !['stored', 'OUTCOME_UNKNOWN', ...UNWRITTEN].includes(outcome)).map(({ outcome }) => outcome)).toEqual([]);
     expect(made.filter(({ tookMs }) => tookMs > DEADLINE_MS + 500)).toEqual([]);
-    // Ground truth: Kafka's own consumer.
-    const log = Map.groupBy(await readTopic(kafka, TOPIC), ({ value }) => value?.toString() ?? '');
-    table.row(`in all: ${counted(made)}; the log holds ${log.size}`);
-    expect([...log.values()].filter((copies) => copies.length > 1)).toEqual([]);
     expect(acknowledged.length).toBeGreaterThan(1_000);
-    expect(acknowledged.filter(({ value, partition, offset }) => log.get(value)?.[0]?.offset !== offset || log.get(value)?.[0]?.partition !== partition)).toEqual([]);
-    expect(made.filter(({ outcome, value }) => UNWRITTEN.includes(outcome) && log.has(value))).toEqual([]);
+    const log = await readTopic(kafka, TOPIC);
+    table.row(`in all: ${counted(made)}; the log holds ${log.length}`);
+    expect(untruths(made, log)).toEqual(NO_UNTRUTHS);
+    await expectReadOnce(readers, log);
+    await expectAllGiven(consumers, log);
+    expect(consumers.flatMap(({ failures }) => failures).filter((code) => !IN_A_FAULT.includes(code))).toEqual([]);
+    // One token after the other, and no broker is shown one that it refuses.
+    expect(alice.fetched()).toBeGreaterThan(10);
+    for (const one of sessions.values()) expect(one.notices.filter(({ kind }) => kind.endsWith('token-refused'))).toEqual([]);
+  }, 60_000);
+
+  it('with idempotence and patience nobody is left in doubt: each record once, in order, none refused', async () => {
+    const log = await (async () => {
+      await Promise.all([...patient.values()].map(({ load }) => load.stop()));
+      return readTopic(kafka, ONCE);
+    })();
+    const made = [...patient.values()].flatMap(({ load }) => load.attempts);
+    table.row(`idempotent, deadline ${PATIENT_MS} ms: ${counted(made)}, slowest ${Math.max(...made.map(({ tookMs }) => tookMs))} ms; the log holds ${log.length}`);
+    expect(made.filter(({ outcome }) => outcome !== 'stored')).toEqual([]);
+    expect(made.length).toBeGreaterThan(500);
+    expect(log).toHaveLength(made.length);
+    expect(untruths(made, log)).toEqual(NO_UNTRUTHS);
+    for (const { load } of patient.values()) expectInOrder(load.attempts, log);
   }, 60_000);
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startKafkaCluster, type KafkaCluster } from '../../stack/src/index.ts';
 import { readTopic } from '../setup/read-topic.ts';
 import { stack } from '../setup/stack.ts';
+import { NO_UNTRUTHS, expectInOrder, untruths } from './ground-truth.ts';
 import { steadyLoad, type Attempt, type SteadyLoad } from './steady-load.ts';
 import { testCaller } from './test-caller.ts';
 import { clusterOf, testSessions, type TestSessions } from './test-sessions.ts';
@@ -71,16 +72,9 @@ describe('an idempotent producer on three brokers', () => {
     const attempts: Attempt[] = (await Promise.all(loads.map((load) => load.stop()))).flat();
     expect(attempts.filter(({ outcome }) => outcome !== 'stored').map(({ outcome }) => outcome)).toEqual([]);
     expect(attempts.length).toBeGreaterThan(1_000);
-    // Ground truth: Kafka's own consumer.
     const log = await readTopic(kafka, TOPIC);
-    const places = new Map(log.map(({ value, partition, offset }) => [value?.toString() ?? '', `${partition}/${offset}`]));
     expect(log).toHaveLength(attempts.length);
-    expect(attempts.filter(({ value, partition, offset }) => places.get(value) !== `${partition}/${offset}`)).toEqual([]);
-    for (const transport of TRANSPORTS) {
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const sent = attempts.filter((one) => one.partition === partition && one.value.startsWith(transport)).toSorted((a, b) => a.at - b.at).map(({ value }) => value);
-        expect(log.filter((one) => one.partition === partition && one.value?.toString().startsWith(transport)).map(({ value }) => value?.toString())).toEqual(sent);
-      }
-    }
+    expect(untruths(attempts, log)).toEqual(NO_UNTRUTHS);
+    for (const transport of TRANSPORTS) expectInOrder(attempts.filter(({ value }) => value.startsWith(transport)), log);
   }, 60_000);
 });
