@@ -1,14 +1,3 @@
-import { afterAll } from 'vitest';
-import { kafkaSetUp } from '../../stack/src/index.ts';
-import { startOwnKafka } from '../setup/own-kafka.ts';
-import { stack } from '../setup/stack.ts';
-import { registerContract } from './contract.ts';
+import { registerContractOn39 } from './contract-3.9.ts';
 
-/** The last line before 4.0: what many sites run. */
-const VERSION = '3.9.2';
-
-const servers = stack();
-const kafka = await startOwnKafka(servers, { version: VERSION });
-afterAll(() => kafka.stop());
-
-registerContract('platformatic', { ...servers, kafka: { ...kafka.describe(), ...kafkaSetUp(kafka.describe()) } }, VERSION, ['group settings', 'KIP-848']);
+await registerContractOn39('platformatic');
