@@ -44,38 +44,54 @@ export class Reloader {
   /** False once a snapshot is in force without all that stands beside it: then no files are those that were taken. */
   #isWhole = true;
   #running: Promise<void> = Promise.resolve();
+  #hasEnded = false;
+  #watched: ReadonlySet<string>;
   #bad: { readonly what: string; readonly timer: NodeJS.Timeout } | null = null;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#built = options.first;
     this.#reads = options.firstReads;
+    this.#watched = new Set(options.firstReads.keys());
   }
 
   /** @param cause `command`: an operator asks, so that keys are fetched and cached verifications forgotten too. Never throws. */
   reload(cause: 'command' | 'files'): Promise<void> {
-    return (this.#running = this.#running.then(() => this.#attempt(cause)));
+    return (this.#running = this.#running.then(async () => {
+      // A file that was named for the first time is watched only now: what has changed about it since it was read would be missed.
+      for (let next: typeof cause = cause; !this.#hasEnded && (await this.#attempt(next)) === 'new-files'; ) next = 'files';
+    }));
   }
 
-  async #attempt(cause: 'command' | 'files'): Promise<void> {
+  /** No reload from now on; what one under way puts in force is there when this resolves, so that it can be closed. */
+  end(): Promise<void> {
+    this.#hasEnded = true;
+    if (this.#bad !== null) clearInterval(this.#bad.timer);
+    return this.#running;
+  }
+
+  async #attempt(cause: 'command' | 'files'): Promise<'new-files' | 'known-files'> {
     const { load, snapshots, parts, stage, onRead, log } = this.#options;
     const reads: FileReads = new Map();
+    const watched = this.#watched;
     try {
       const loaded = collectReads(reads, load);
       assertStaticUnchanged(snapshots.current.settings, loaded.settings);
       const next = buildSnapshot(loaded, parts, this.#built, reads);
       const staged = this.#staged(next, () => collectReads(reads, () => stage(loaded, next)));
       // A bad file was put back as it had been: there is nothing to take.
-      if (cause === 'files' && this.#isWhole && isSame(reads, this.#reads)) return this.#mended();
-      await this.#take(next, staged, cause);
-      this.#reads = reads;
+      if (cause === 'command' || !this.#isWhole || !isSame(reads, this.#reads)) {
+        await this.#take(next, staged, cause);
+        this.#reads = reads;
+        log.info({ kind: 'snapshot', snapshot: next.snapshot.number, cause }, 'settings read again');
+      }
       this.#mended();
-      log.info({ kind: 'snapshot', snapshot: next.snapshot.number, cause }, 'settings read again');
     } catch (error) {
       this.#failed(error);
-    } finally {
-      await onRead(new Set([...this.#reads.keys(), ...reads.keys()]));
     }
+    this.#watched = new Set([...this.#reads.keys(), ...reads.keys()]);
+    await onRead(this.#watched);
+    return [...this.#watched].every((path) => watched.has(path)) ? 'known-files' : 'new-files';
   }
 
   /** What was made for a snapshot that does not come to be is closed. */
@@ -110,7 +126,9 @@ export class Reloader {
     const what = error instanceof SettingsError || error instanceof StartupError ? error.message : `failed (${error instanceof Error ? error.name : typeof error})`;
     if (this.#bad !== null) clearInterval(this.#bad.timer);
     alarms.raise('bad-reload', { what });
-    this.#bad = { what, timer: setInterval(() => alarms.raise('bad-reload', { what }), ALARM_EVERY_MS).unref() };
+    // A file that could not be written (a full disk, a mount that was away) is no change that would be seen: it is tried again by time.
+    const again = (): void => void (this.#isWhole ? alarms.raise('bad-reload', { what }) : this.reload('files'));
+    this.#bad = { what, timer: setInterval(again, ALARM_EVERY_MS).unref() };
     onBad(true);
   }
 

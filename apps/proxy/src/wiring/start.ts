@@ -142,6 +142,7 @@ export const start = async (loaded: LoadedSettings, { log, audit }: Pick<Logging
     stop: async () => {
       poll.end();
       readiness.stopping();
+      await reloader.end();
       await Promise.all(servers.filter((server) => server !== management).map((server) => closeServer(server, DRAIN_MS)));
       await sessions.close();
       await Promise.all(snapshots.current.plugins.map((plugin) => plugin.close()));
