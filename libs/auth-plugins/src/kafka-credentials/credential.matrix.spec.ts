@@ -211,6 +211,21 @@ describe('the start stops', () => {
   });
 });
 
+describe('a group that shares one Kafka name', () => {
+  const MDS = { name: 'mds', trusts: { kind: 'mds' as const, issuer: 'Confluent' } };
+  const byMds = (more: Partial<MatrixPlugin>) => ({
+    plugins: [{ id: 'corp-mds', authority: 'corp', claims: [{ scheme: 'basic' }], mdsIssuer: 'Confluent', ...more }] as readonly MatrixPlugin[],
+    cluster: { listeners: [MINTED, MDS], credentials: [{ from: 'authority:corp', source: 'mds', listener: 'mds' }] } as const,
+    traits: { sharesOneName: true },
+  });
+  it('is minted for, or impersonated at MDS: a token that its login gave would carry the own name', () => {
+    expect(() => matrix(byMds({}))).toThrow("the row of authority:corp must be minted");
+    expect(() => matrix({ ...byMds({}), traits: {} })).not.toThrow();
+    // Past this check, as far as the next: MDS would be asked for the shared name itself.
+    expect(() => matrix(byMds({ impersonate: () => () => Promise.reject(new Error('not asked')) }))).toThrow('without an audit trail');
+  });
+});
+
 describe("a token for another resource, HDInsight's,", () => {
   const plugins = [PLUGINS[0] as MatrixPlugin, { id: 'entra', authority: 'tenant', claims: [{ scheme: 'bearer', issuer: IDP, audiences: ['api'], foreignAudiences: ['hib'] }] }] as const;
   const rows = (more: object = {}) => ({ plugins, cluster: { credentials: [ROWS[0], { ...ROWS[1], ...more }] } });
