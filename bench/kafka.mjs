@@ -1,7 +1,9 @@
 // libs/kafka beside Kafka's own Java clients, in one run: one busy principal, many principals, cold starts, consuming.
-//   npm run build && node bench/kafka.mjs [--records 600000] [--rounds 2] [--principals 100,1000] [--only produce|consume|principals|cold] [--connects-per-second 200] [--connects-at-once 4]
+//   npm run build && node --expose-gc bench/kafka.mjs [--records 600000] [--rounds 2] [--principals 100,1000] [--only produce|consume|principals|cold] [--connects-per-second 200] [--connects-at-once 4]
 // Loopback only; ends by itself.
+import { fork } from 'node:child_process'
 import { randomBytes, randomUUID, createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -148,21 +150,30 @@ try {
     const alone = []; for (let i = 0; i < 200; i++) alone.push(await timed(caller(`cold-${i}`, 'minted')))
     const crowd = await Promise.all(Array.from({ length: 100 }, (_, i) => timed(caller(`crowd-${i}`, 'minted'))))
     const steady = caller('steady', 'minted'); await timed(steady)
+    const elsewhere = fork(new URL('steady.mjs', import.meta.url), [JSON.stringify({ bootstrap: kafka.bootstrap.minted, caFile: certificates.caFile, topic: 'perf.cold', token: await mint('elsewhere'), value: 256 })])
+    const theirs = async () => { elsewhere.send('since the last one'); return (await once(elsewhere, 'message'))[0].map(([, ms]) => ms) }
+    await sleep(1_000)
     // Turn about, so that what else the machine does is in both.
-    const calm = [], busy = []
+    const calm = [], busy = [], calmElsewhere = [], busyElsewhere = []
     for (let r = 0; r < rounds * 6; r++) {
+      await theirs()
       const until = performance.now() + 1_000
       while (performance.now() < until) { calm.push(await timed(steady)); await sleep(5) }
+      calmElsewhere.push(...await theirs())
       let connecting = true
       const others = Promise.all(Array.from({ length: 100 }, (_, i) => timed(caller(`storm-${r}-${i}`, 'minted')))).finally(() => { connecting = false })
       while (connecting) { busy.push(await timed(steady)); await sleep(5) }
       await others
+      busyElsewhere.push(...await theirs())
     }
+    elsewhere.disconnect()
     table([
       { case: 'first request of a principal, alone', p50: round(pct(alone, 50)), p99: round(pct(alone, 99)) },
       { case: 'first request, 100 at once', p50: round(pct(crowd, 50)), p99: round(pct(crowd, 99)) },
       { case: 'another principal, calm', p50: round(pct(calm, 50)), p99: round(pct(calm, 99)) },
       { case: 'another principal, while 100 others connect', p50: round(pct(busy, 50)), p99: round(pct(busy, 99)) },
+      { case: 'a principal of another process, calm', p50: round(pct(calmElsewhere, 50)), p99: round(pct(calmElsewhere, 99)) },
+      { case: 'a principal of another process, while 100 connect here', p50: round(pct(busyElsewhere, 50)), p99: round(pct(busyElsewhere, 99)) },
     ], ['case', 'p50', 'p99'])
   }
 } finally {

@@ -32,6 +32,10 @@ describe('revoking a signing key', () => {
       after: [`old removed ${iso(-99_000)}`, `a active ${iso(-9_000)}`],
     });
   });
+  it('hands over to the next key that brokers have known for longest, whichever stands first', async () => {
+    expect((await revoke('a', ACTIVE, key('b', 'next', iso(-60), null), key('c', 'next', iso(-3_600), null))).outcome).toEqual({ kind: 'revoked', signer: { kid: 'c', at: NOW } });
+  });
+
   it('hands over to a next key at once when brokers know it', async () => {
     expect(await revoke('a', ACTIVE, key('b', 'next', iso(-3_600), iso(86_400)))).toEqual({ outcome: { kind: 'revoked', signer: { kid: 'b', at: NOW } }, after: [`a removed ${iso(-9_000)}`, `b next ${iso(0)}`] });
   });

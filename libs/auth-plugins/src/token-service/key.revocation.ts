@@ -43,7 +43,8 @@ const revokeIn = async (path: string, { clusterId, kid, brokerRefreshSeconds, no
   const document = JSON.parse(readOwnerOnlyFile(path, 'keysFile')) as { keys: KeyEntry[] };
   if (!document.keys.some((entry) => entry.kid === kid && entry.state !== 'removed')) return { kind: 'unknown-kid' };
   const signing = signingKeyAt(left, now);
-  const next = signing === null ? (left.find(({ state }) => state === 'next') ?? null) : null;
+  // Of several the one that brokers have known for longest: it may sign first.
+  const next = signing === null ? (left.filter(({ state }) => state === 'next').toSorted((a, b) => a.publishedAt - b.publishedAt)[0] ?? null) : null;
   const takesOver = next === null ? null : { kid: next.kid, at: Math.max(now, earliestSignature(next, brokerRefreshSeconds)) };
   for (const entry of document.keys) {
     if (entry.kid === kid) Object.assign(entry, { state: 'removed', retiredAt: new Date(now).toISOString() });
