@@ -3,6 +3,7 @@ export * from './contract/outcome.js';
 export * from './contract/client-certificate.js';
 export * from './contract/plugin.js';
 export * from './contract/principal.js';
+export { sourceNetworkOf } from './contract/source-network.js';
 export * from './contract/startup.error.js';
 export { collectReads, digestOf, noteRead, type FileReads } from './files/file-reads.js';
 export { certificatesIn } from './files/ca.file.js';

@@ -1,25 +1,13 @@
-import { isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
+import { sourceNetworkOf } from '@postern/auth-plugins';
 
 interface Bucket {
   tokens: number;
   at: number;
 }
 
-/** One source: an IPv4 address, or an IPv6 /64, because one machine owns a whole /64. */
-export const sourceOf = (address: string | undefined): string => {
-  if (address === undefined) return 'unknown';
-  if (address.startsWith('::ffff:')) return address.slice(7);
-  return isIPv6(address) ? `${expand(address).slice(0, 4).join(':')}::/64` : address;
-};
-
-const expand = (address: string): string[] => {
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - left.length - right.length }, () => '0');
-  return [...left, ...zeros, ...right];
-};
+/** A socket that its peer has closed meanwhile has no address. */
+export const sourceOf = (address: string | undefined): string => (address === undefined ? 'unknown' : sourceNetworkOf(address));
 
 /** A token bucket for each source address, before anything costs (I3). Bounded: a source that was not seen for long starts full. */
 export class FloodLimit {

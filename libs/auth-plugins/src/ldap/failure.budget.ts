@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../contract/plugin.js';
+import { sourceNetworkOf } from '../contract/source-network.js';
 import { normalName } from './counted.name.js';
 import { FailureCounts, type Count } from './failure.counts.js';
 
@@ -56,7 +57,7 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
 
   return {
     take: (loginName, source) => {
-      const [name, place] = [normalName(loginName), normalSource(source)];
+      const [name, place] = [normalName(loginName), sourceNetworkOf(source)];
       const key = pair(name, place);
       const here = byPair.current(key);
       if (place !== UNKNOWN && here !== null && here.failures >= pairLimit) return spent(here, 'other');
@@ -73,7 +74,7 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
       return { kind: 'go' };
     },
     succeeded: (loginName, source) => {
-      const [name, place] = [normalName(loginName), normalSource(source)];
+      const [name, place] = [normalName(loginName), sourceNetworkOf(source)];
       byName.delete(name);
       byPair.delete(pair(name, place));
       // Its own charge alone: one good login does not pay for guesses at other names.
@@ -81,7 +82,7 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
       lastGood.set(name, place);
     },
     giveBack: (loginName, source) => {
-      const [name, place] = [normalName(loginName), normalSource(source)];
+      const [name, place] = [normalName(loginName), sourceNetworkOf(source)];
       byName.add(name, -1);
       byPair.add(pair(name, place), -1);
       bySource.add(place, -1);
@@ -90,15 +91,3 @@ export const createFailureBudget = ({ lockoutThreshold, windowSeconds, replicas,
 };
 
 const pair = (name: string, place: string): string => `${name.length}:${name}${place}`;
-
-/** One IPv6 subscriber owns a /64 and could count from zero 2^64 times. */
-const normalSource = (source: string): string => {
-  if (!source.includes(':')) return source;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(source)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail = ''] = source.split('%', 1)[0]?.split('::') ?? [];
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === '' ? [] : tail.split(':');
-  const groups = source.includes('::') ? [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back] : front;
-  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
-};
