@@ -1,10 +1,9 @@
 import type { DirectoryAccess } from './directory.access.js';
 import { accountNames, createDirectBind, dnPatternNames, findAtDn, findByName } from './direct-bind.way.js';
-import { readEntry } from './directory.entry.js';
 import { DirectoryFailure } from './directory.driver.js';
 import { readAsService } from './directory.reader.js';
+import { createIdentifyEntry } from './entry.identity.js';
 import type { FailureBudget } from './failure.budget.js';
-import { createGroupSearch } from './group.search.js';
 import type { LdapSettings } from './ldap.settings.js';
 import { rejected, type Finish, type LoginAnswer, type LoginAttempt, type LoginWay } from './login.way.js';
 import { accountConditions } from './name.conditions.js';
@@ -57,22 +56,11 @@ const createWay = ({ settings, access, entries, report }: DirectoryLoginOptions)
   }
 };
 
+/** The password was right: the entry is who calls. */
 const createFinish = (settings: DirectoryLoginOptions['settings'], report: DirectoryReport): Finish => {
-  const { users, groupsAttribute, groupSearch } = settings;
-  const search = createUserSearch({ settings, report });
-  const groupsOf = groupSearch === undefined ? null : createGroupSearch(groupSearch, report);
-  const ambiguous = (event: string): LoginAnswer => {
-    report(event);
-    return rejected('ambiguous-subject');
-  };
+  const identify = createIdentifyEntry({ settings, report });
   return async (entry, foundBy, read, signal) => {
-    const reading = readEntry(entry, { nameAttribute: users.nameAttribute, idAttribute: users.idAttribute, groupsAttribute });
-    if (reading.kind === 'no-id') throw undecided(report, 'entry-without-id-attribute');
-    if (reading.kind !== 'identity') return ambiguous(reading.kind === 'no-name' ? 'entry-without-name-attribute' : 'entry-with-several-names');
-    const { id, name } = reading;
-    // Under another attribute than the one that was searched, a name could belong to two entries (I9).
-    if (users.nameAttribute.toLowerCase() !== foundBy.toLowerCase() && typeof (await search(users.nameAttribute, name, read, signal)) === 'string') return ambiguous('several-entries-for-one-name');
-    const groups = groupsOf === null ? reading.groups : await groupsOf({ dn: entry.dn, name }, read, signal);
-    return { kind: 'verified', id, name, groups };
+    const who = await identify(entry, foundBy, read, signal);
+    return who.kind === 'identity' ? { ...who, kind: 'verified' } : who;
   };
 };

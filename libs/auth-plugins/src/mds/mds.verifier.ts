@@ -3,7 +3,8 @@ import type { Clock } from '../contract/plugin.js';
 import type { VerifiedFacts } from '../contract/principal.js';
 import type { VerifyLogin } from '../ldap/basic.strategy.js';
 import type { CredentialCache } from '../ldap/credential.cache.js';
-import type { DirectoryLookup, LookupAnswer } from '../ldap/directory.lookup.js';
+import type { DirectoryLookup } from '../ldap/directory.lookup.js';
+import type { EntryIdentity } from '../ldap/entry.identity.js';
 import type { LoginQueue } from '../ldap/login.queue.js';
 import { untilNextStep } from '../ldap/reject.step.js';
 import type { MdsLogin } from './mds.login.js';
@@ -23,7 +24,7 @@ export interface MdsVerifierOptions {
 const REJECT_STEP_MS = 50;
 
 /** MDS knows groups and tells nobody: without a directory they are unknown, never "none" (I24). */
-const alone = (subject: string): LookupAnswer => ({ kind: 'identity', id: subject, name: subject, groups: { kind: 'unknown' } });
+const alone = (subject: string): EntryIdentity => ({ kind: 'identity', id: subject, name: subject, groups: { kind: 'unknown' } });
 
 type Found = Pick<VerifiedFacts, 'issuerKey' | 'credentialExpiresAt' | 'mdsToken'>;
 
