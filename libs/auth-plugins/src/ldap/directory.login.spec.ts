@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../contract/outcome.js';
+import { createFailureBudget } from '../login/failure.budget.js';
 import { createConnectionPool } from './connection.pool.js';
 import { createDirectoryLogin } from './directory.login.js';
 import { DirectoryFailure, type BindAnswer, type DirectoryConnection, type DirectorySearch, type SearchAnswer } from './directory.driver.js';
-import { createFailureBudget } from './failure.budget.js';
 import { ldapSchema } from './ldap.settings.js';
 
 const ALICE_DN = 'uid=alice,ou=people,dc=example,dc=test';

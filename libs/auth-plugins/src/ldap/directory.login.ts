@@ -1,9 +1,9 @@
+import type { FailureBudget } from '../login/failure.budget.js';
 import type { DirectoryAccess } from './directory.access.js';
 import { accountNames, createDirectBind, dnPatternNames, findAtDn, findByName } from './direct-bind.way.js';
 import { DirectoryFailure } from './directory.driver.js';
 import { readAsService } from './directory.reader.js';
 import { createIdentifyEntry } from './entry.identity.js';
-import type { FailureBudget } from './failure.budget.js';
 import type { LdapSettings } from './ldap.settings.js';
 import { rejected, type Finish, type LoginAnswer, type LoginAttempt, type LoginWay } from './login.way.js';
 import { accountConditions } from './name.conditions.js';

@@ -1,15 +1,15 @@
 import type { HealthState, Plugin, PluginDependencies } from '../contract/plugin.js';
+import { StrictBasicStrategy } from '../login/basic.strategy.js';
+import { createCredentialCache } from '../login/credential.cache.js';
+import { createFailureBudget } from '../login/failure.budget.js';
+import { createLoginQueue } from '../login/login.queue.js';
 import { createRunner } from '../runner/plugin.runner.js';
-import { StrictBasicStrategy } from './basic.strategy.js';
-import { createCredentialCache } from './credential.cache.js';
 import type { DirectoryDriver } from './directory.driver.js';
 import { DRIVERS } from './driver.choice.js';
 import { createDirectoryLogin } from './directory.login.js';
-import { createFailureBudget } from './failure.budget.js';
 import { assertGroupForm } from './group.form.js';
 import { ldapSchema, type LdapSettings } from './ldap.settings.js';
 import { createLdapVerifier } from './ldap.verifier.js';
-import { createLoginQueue } from './login.queue.js';
 import { countedName } from './name.conditions.js';
 import { openDirectory, probeDirectory } from './open.directory.js';
 

@@ -1,10 +1,10 @@
 import type { Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
-import type { VerifyLogin } from './basic.strategy.js';
-import type { CredentialCache } from './credential.cache.js';
+import type { VerifyLogin } from '../login/basic.strategy.js';
+import type { CredentialCache } from '../login/credential.cache.js';
+import type { LoginQueue } from '../login/login.queue.js';
+import { untilNextStep } from '../login/reject.step.js';
 import type { DirectoryLogin } from './directory.login.js';
-import type { LoginQueue } from './login.queue.js';
-import { untilNextStep } from './reject.step.js';
 
 export interface LdapVerifierOptions {
   readonly pluginId: string;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalDirectoryName } from '../authority/directory-name.js';
+import type { FailureBudget } from '../login/failure.budget.js';
 import { bindOnce } from './caller.bind.js';
 import type { ConnectionPool } from './connection.pool.js';
 import type { Read } from './directory.reader.js';
-import type { FailureBudget } from './failure.budget.js';
 import { rejected, type Conditions, type LoginAnswer, type LoginWay } from './login.way.js';
 import { type DirectoryReport, type UserSearch, undecided } from './user.search.js';
 

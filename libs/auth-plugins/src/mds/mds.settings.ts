@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { directoryFields, isOverTls, OVER_TLS } from '../ldap/directory.settings.js';
-import { loginFields } from '../ldap/ldap.settings.js';
+import { loginFields } from '../login/login.fields.js';
 import { HOST_PATTERN, nodeOrigin } from './node.address.js';
 
 const nodeUrl = z.string().refine((text) => nodeOrigin(text) !== null, 'must be https://host or https://host:port (I22)').transform((text) => nodeOrigin(text) ?? text);

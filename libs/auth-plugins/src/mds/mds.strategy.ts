@@ -1,7 +1,7 @@
 import type { Verification } from '../contract/outcome.js';
 import type { CredentialRequest } from '../contract/plugin.js';
 import { bearerToken } from '../credential/authorization.parser.js';
-import { StrictBasicStrategy, type VerifyLogin } from '../ldap/basic.strategy.js';
+import { StrictBasicStrategy, type VerifyLogin } from '../login/basic.strategy.js';
 import type { Outcomes, Run } from '../runner/plugin.runner.js';
 
 /** Both schemes of MDS in one strategy: passwords by the strict Basic one, else the token of a bearer header. */

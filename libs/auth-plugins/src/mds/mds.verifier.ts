@@ -1,12 +1,12 @@
 import type { Verification } from '../contract/outcome.js';
 import type { Clock } from '../contract/plugin.js';
 import type { VerifiedFacts } from '../contract/principal.js';
-import type { VerifyLogin } from '../ldap/basic.strategy.js';
-import type { CredentialCache } from '../ldap/credential.cache.js';
 import type { DirectoryLookup } from '../ldap/directory.lookup.js';
 import type { EntryIdentity } from '../ldap/entry.identity.js';
-import type { LoginQueue } from '../ldap/login.queue.js';
-import { untilNextStep } from '../ldap/reject.step.js';
+import type { VerifyLogin } from '../login/basic.strategy.js';
+import type { CredentialCache } from '../login/credential.cache.js';
+import type { LoginQueue } from '../login/login.queue.js';
+import { untilNextStep } from '../login/reject.step.js';
 import type { MdsLogin } from './mds.login.js';
 import type { VerifyMdsToken } from './mds-token.verifier.js';
 
