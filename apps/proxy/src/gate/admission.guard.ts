@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { VerifiedPrincipal } from '@postern/auth-plugins';
+import type { RequestRecord } from '../audit/request-record.js';
 import { RequestError } from '../http/request-error.js';
 import { actOf } from './act-of.js';
 
@@ -24,13 +25,9 @@ export class AdmissionGuard implements CanActivate {
       case 'admitted':
         return this.#mayAct(request, caller.principal);
       case 'refused':
-        record.decision = 'forbidden';
-        record.reason = admission.reason;
-        throw new RequestError('FORBIDDEN');
+        return this.#forbid(record, admission.reason);
       case 'unknown':
-        record.decision = 'could-not-decide';
-        record.reason = 'groups-unknown';
-        throw new RequestError('COULD_NOT_DECIDE');
+        return this.#undecided(record);
     }
   }
 
@@ -41,13 +38,22 @@ export class AdmissionGuard implements CanActivate {
       case 'allowed':
         return true;
       case 'denied':
-        record.decision = 'forbidden';
-        record.reason = decision.reason;
-        throw new RequestError('FORBIDDEN');
+        return this.#forbid(record, decision.reason);
       case 'unknown':
-        record.decision = 'could-not-decide';
-        record.reason = 'groups-unknown';
-        throw new RequestError('COULD_NOT_DECIDE');
+        return this.#undecided(record);
     }
+  }
+
+  #forbid(record: RequestRecord, reason: string): never {
+    record.decision = 'forbidden';
+    record.reason = reason;
+    throw new RequestError('FORBIDDEN');
+  }
+
+  /** I24: a rule asks for groups that are not known. */
+  #undecided(record: RequestRecord): never {
+    record.decision = 'could-not-decide';
+    record.reason = 'groups-unknown';
+    throw new RequestError('COULD_NOT_DECIDE');
   }
 }
