@@ -31,17 +31,21 @@ export interface ClientTrustOptions {
   readonly maxProofAgeSeconds: number;
 }
 
+/** Times are epoch ms. */
 interface PinnedCa {
   readonly certificate: X509Certificate;
   readonly name: string;
+  readonly notAfter: number;
 }
 
-/** What does not change about a certificate while the pinned CAs stay the same. */
+/** What does not change about a certificate while the pinned CAs stay the same: read once, judged with each request. */
 interface Leaf {
-  readonly certificate: X509Certificate;
   readonly ca: PinnedCa | null;
   readonly notBefore: number;
   readonly notAfter: number;
+  readonly isForClients: boolean;
+  /** As `serialOf` gives it. */
+  readonly serial: string;
 }
 
 /**
@@ -72,20 +76,18 @@ export const createClientTrust = ({ caFile, crlFiles }: Pick<MtlsSettings, 'caFi
 
 const judge = (shown: ClientCertificate, leaf: Leaf | null, lists: readonly RevocationList[] | undefined, now: number, maxProofAgeSeconds: number): CertificateVerdict => {
   if (leaf === null) return { kind: 'rejected', reason: 'malformed' };
-  const { certificate, ca } = leaf;
+  const { ca } = leaf;
   if (ca === null) return { kind: 'rejected', reason: 'unknown-ca' };
   if (now < leaf.notBefore) return { kind: 'rejected', reason: 'not-yet-valid' };
   // I12: the end has no tolerance. A CA that has ended vouches for nobody.
-  if (now >= leaf.notAfter || now >= Date.parse(ca.certificate.validTo)) return { kind: 'rejected', reason: 'expired' };
-  // anyExtendedKeyUsage and an absent extension (undefined, whatever the type says) are not enough.
-  const usages = certificate.keyUsage as readonly string[] | undefined;
-  if (certificate.ca || usages === undefined || !usages.includes(CLIENT_AUTH)) return { kind: 'rejected', reason: 'wrong-purpose' };
+  if (now >= leaf.notAfter || now >= ca.notAfter) return { kind: 'rejected', reason: 'expired' };
+  if (!leaf.isForClients) return { kind: 'rejected', reason: 'wrong-purpose' };
   if (shown.chainFault !== null && shown.chainFault !== NO_ISSUER_OF_THE_CA) return { kind: 'rejected', reason: 'unknown-ca' };
   if (shown.isResumed || now >= shown.provenAt + maxProofAgeSeconds * 1_000) return { kind: 'rejected', reason: 'proof-ended' };
   if (lists === undefined) return { kind: 'valid' };
   const own = lists.filter(({ issuer }) => issuer === ca.name);
   // Revoked is certain even by an old list; "not revoked" needs one that is current.
-  if (own.some(({ serials }) => serials.has(serialOf(certificate.serialNumber)))) return { kind: 'rejected', reason: 'revoked' };
+  if (own.some(({ serials }) => serials.has(leaf.serial))) return { kind: 'rejected', reason: 'revoked' };
   return own.every(({ nextUpdate }) => now < nextUpdate) ? { kind: 'valid' } : { kind: 'undecided' };
 };
 
@@ -93,11 +95,14 @@ const readLeaf = (der: Buffer, cas: readonly PinnedCa[]): Leaf | null => {
   try {
     const certificate = new X509Certificate(der);
     const ca = cas.find((each) => certificate.checkIssued(each.certificate) && certificate.verify(each.certificate.publicKey)) ?? null;
-    return { certificate, ca, notBefore: Date.parse(certificate.validFrom), notAfter: Date.parse(certificate.validTo) };
+    return { ca, notBefore: Date.parse(certificate.validFrom), notAfter: Date.parse(certificate.validTo), isForClients: isForClients(certificate), serial: serialOf(certificate.serialNumber) };
   } catch {
     return null;
   }
 };
+
+/** anyExtendedKeyUsage and an absent extension (undefined, whatever the type says) are not enough. */
+const isForClients = ({ ca, keyUsage }: X509Certificate): boolean => !ca && (keyUsage as readonly string[] | undefined)?.includes(CLIENT_AUTH) === true;
 
 const readCas = (pem: string, what: string): readonly PinnedCa[] => {
   if (pem.includes('PRIVATE KEY')) throw new StartupError(`${what}: holds a private key; the certificates of the CAs belong here`);
@@ -109,5 +114,5 @@ const readCas = (pem: string, what: string): readonly PinnedCa[] => {
 const readCa = (pem: string, what: string): PinnedCa => {
   const certificate = new X509Certificate(pem);
   if (!certificate.ca) throw new StartupError(`${what}: '${certificate.subject.replaceAll('\n', ', ')}' is no certificate of a CA`);
-  return { certificate, name: nameKey(AsnConvert.parse(certificate.raw, Certificate).tbsCertificate.subject) };
+  return { certificate, name: nameKey(AsnConvert.parse(certificate.raw, Certificate).tbsCertificate.subject), notAfter: Date.parse(certificate.validTo) };
 };
