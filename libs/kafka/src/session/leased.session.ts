@@ -30,8 +30,7 @@ export type SessionWork = Pick<PrincipalSession, 'clusterId' | 'produce' | 'fetc
  */
 export class LeasedSession implements KafkaSession {
   readonly clusterId: string;
-  readonly admin: KafkaAdmin;
-  readonly throttledUntil: () => number;
+  #admin: KafkaAdmin | null = null;
   readonly #session: SessionWork;
   readonly #topics: TopicRule;
   readonly #defaultDeadline: () => number;
@@ -42,8 +41,15 @@ export class LeasedSession implements KafkaSession {
     this.#session = session;
     this.#topics = topics;
     this.#defaultDeadline = defaultDeadline;
-    this.throttledUntil = () => session.wiring.throttledUntil();
-    this.admin = leasedAdmin((options, run) => this.#call(options, (deadline) => run(this.#adminCall(deadline))));
+  }
+
+  /** Made when it is first asked for: most leases write one record, and seventy functions for each would cost more than the record. */
+  get admin(): KafkaAdmin {
+    return (this.#admin ??= leasedAdmin((options, run) => this.#call(options, (deadline) => run(this.#adminCall(deadline)))));
+  }
+
+  throttledUntil(): number {
+    return this.#session.wiring.throttledUntil();
   }
 
   end(): void {
