@@ -5,6 +5,7 @@ import { actOf } from '../gate/act-of.js';
 import { operationOf } from '../gate/operation.js';
 import { Alarms } from '../telemetry/alarms.js';
 import { typedName } from '../audit/typed-name.js';
+import { toldSource } from '../limits/flood.limit.js';
 import { RequestError } from '../http/request-error.js';
 import type { AuthenticationOutcome } from './authentication.js';
 import { ApiTerms } from './api-terms.js';
@@ -35,7 +36,7 @@ export class AuthenticationGuard implements CanActivate {
   async authenticate(request: FastifyRequest): Promise<void> {
     request.statusOf = this.terms.statusOf(request);
     request.presented = this.terms.presented(request);
-    const outcome = await request.snapshot.authentication.authenticate(request.presented, request.shown, request.record.source);
+    const outcome = await request.snapshot.authentication.authenticate(request.presented, request.shown, toldSource(request.record.source));
     // Asked all the same: a certificate that is not valid, or is missing where one is required, opens nothing (I2).
     if (outcome.kind === 'none' && this.terms.isOpen(request)) {
       request.isOpen = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FloodLimit, sourceOf } from './flood.limit.js';
+import { FloodLimit, sourceOf, toldSource } from './flood.limit.js';
 
 describe('a source address', () => {
   it.each([
@@ -9,6 +9,10 @@ describe('a source address', () => {
     ['a shortened IPv6 address', '2001:db8::1', '2001:db8:0:0::/64'],
     ['nothing', undefined, 'unknown'],
   ])('%s', (_, address, source) => expect(sourceOf(address)).toBe(source));
+
+  it('is nobody\'s where failed logins are counted, when there is none', () => {
+    expect([toldSource(sourceOf(undefined)), toldSource(sourceOf('10.1.2.3'))]).toEqual(['', '10.1.2.3']);
+  });
 });
 
 describe('the flood limit', () => {

@@ -6,8 +6,13 @@ interface Bucket {
   at: number;
 }
 
+const UNKNOWN = 'unknown';
+
 /** A socket that its peer has closed meanwhile has no address. */
-export const sourceOf = (address: string | undefined): string => (address === undefined ? 'unknown' : sourceNetworkOf(address));
+export const sourceOf = (address: string | undefined): string => (address === undefined ? UNKNOWN : sourceNetworkOf(address));
+
+/** As failed logins are counted (I28): who has no source must not pass for a source that others without one share. */
+export const toldSource = (source: string): string => (source === UNKNOWN ? '' : source);
 
 /** A token bucket for each source address, before anything costs (I3). Bounded: a source that was not seen for long starts full. */
 export class FloodLimit {
