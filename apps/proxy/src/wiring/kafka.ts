@@ -21,6 +21,7 @@ export const createSessions = (clusters: readonly ClusterSettings[], limits: Lim
 const sessionGauges = (sessions: KafkaSessions): Gauge[] => [
   new Gauge({ name: 'postern_sessions', help: 'Kafka sessions that are open', registers: [], collect() { this.set(sessions.counts().open); } }),
   new Gauge({ name: 'postern_sessions_leased', help: 'Kafka sessions in use now', registers: [], collect() { this.set(sessions.counts().leased); } }),
+  new Gauge({ name: 'postern_consumers', help: 'Kafka consumers that callers have open', registers: [], collect() { this.set(sessions.counts().consumers); } }),
   new Gauge({ name: 'postern_session_connects', help: 'Connections to brokers that were made since the start', registers: [], collect() { this.set(sessions.counts().connects); } }),
   new Gauge({ name: 'postern_session_connect_failures', help: 'Connections to brokers that failed since the start', registers: [], collect() { this.set(sessions.counts().connectFailures); } }),
   new Gauge({
