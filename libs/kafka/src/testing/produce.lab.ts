@@ -28,6 +28,8 @@ export class ProduceLab {
   readonly asked: string[] = [];
   readonly known = new Map<string, TopicMetadata>();
   refuseConnect: Error | null = null;
+  /** Connections are had when this is. */
+  connected: Promise<void> = Promise.resolve();
   next = 0n;
   readonly accumulator: Accumulator;
 
@@ -58,6 +60,7 @@ export class ProduceLab {
     };
     const connections: LeaderConnections = {
       toNode: async (_purpose, leader) => {
+        await this.connected;
         if (this.refuseConnect !== null) throw this.refuseConnect;
         return { quiet: async () => undefined, request: (_api, args) => this.#send(leader, args[1] as readonly WireTopic[]) as Promise<never> };
       },

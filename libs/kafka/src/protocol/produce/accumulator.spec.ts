@@ -100,6 +100,36 @@ describe('the accumulator', () => {
     expect(lab.sent).toHaveLength(1);
   });
 
+  it('never writes what it has answered as not written while the connection was made', async () => {
+    const lab = new Lab([1]);
+    let connect: () => void = () => undefined;
+    lab.connected = new Promise((resolve) => (connect = resolve));
+    const impatient = lab.produce([{ partition: 0 }], 500);
+    const patient = lab.produce([{ partition: 0 }, { partition: 0 }], 2_000);
+    await lab.time.pass(600);
+    expect(codes(await impatient)).toEqual(['DEADLINE_EXCEEDED']);
+    connect();
+    await settle();
+    expect(lab.sent.map(({ batches }) => batches)).toEqual([{ 't-0': 2 }]);
+    lab.sent[0]?.answer();
+    expect(codes(await patient)).toEqual(['stored', 'stored']);
+  });
+
+  it('sends nothing at all when nobody waits any more', async () => {
+    const lab = new Lab([1]);
+    let connect: () => void = () => undefined;
+    lab.connected = new Promise((resolve) => (connect = resolve));
+    const first = lab.produce([{ partition: 0 }], 500);
+    await lab.time.pass(600);
+    expect(codes(await first)).toEqual(['DEADLINE_EXCEEDED']);
+    connect();
+    const second = lab.produce([{ partition: 0 }]);
+    await settle();
+    expect(lab.sent.map(({ batches }) => batches)).toEqual([{ 't-0': 1 }]);
+    lab.sent[0]?.answer();
+    expect(codes(await second)).toEqual(['stored']);
+  });
+
   it('says why when no broker could be reached until the deadline', async () => {
     const lab = new Lab([1]);
     lab.refuseConnect = new ConnectionFault('unreachable', false);

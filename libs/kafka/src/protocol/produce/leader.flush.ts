@@ -53,20 +53,24 @@ export class LeaderFlush {
   async send(leader: number, batches: readonly Batch[]): Promise<void> {
     const { connections, clock, producer } = this.#context;
     const deadline = entriesOf(batches).reduce((latest, { call }) => Math.max(latest, call.deadline), 0);
+    let live = batches;
     let sent: readonly SentBatch[] = [];
     try {
       const connection = await connections.toNode('work', leader, deadline);
       await connection.quiet(deadline, THROTTLE_PATIENCE_MS);
       const identity = await this.#idempotent.identity(deadline);
+      live = stillWaitedFor(batches);
+      if (live.length === 0) return;
+      // From here on they are written: whose time ends while they are packed is told "unknown", never "not written".
+      for (const entry of entriesOf(live)) entry.sent = true;
       const sentAt = clock.now();
-      sent = await Promise.all(batches.map((batch) => this.#encode(batch, sentAt, identity)));
+      sent = await Promise.all(live.map((batch) => this.#encode(batch, sentAt, identity)));
       const until = identity === null ? deadline : Math.min(deadline, sentAt + IDEMPOTENT_TRY_MS);
-      for (const entry of entriesOf(batches)) entry.sent = true;
       const answer = await connection.request(PRODUCE, [Math.max(1, until - sentAt), toWireTopics(sent), ACKS[producer.acks]], until);
       if (producer.acks === 0) this.#unacknowledged(sent, sentAt);
       else this.#distribute(sent, answer.responses, sentAt);
     } catch (error) {
-      this.#failed(batches, sent, error);
+      this.#failed(live, sent, error);
     }
   }
 
@@ -184,6 +188,17 @@ export class LeaderFlush {
 }
 
 const entriesOf = (batches: readonly Batch[]): Entry[] => batches.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries));
+
+/**
+ * Without the records that were answered as not written while the connection was made: those must not be written after all. What
+ * was sent before stays whole, only its very bytes may go again.
+ */
+const stillWaitedFor = (batches: readonly Batch[]): readonly Batch[] =>
+  batches.flatMap((batch) => {
+    if (batch.pinned !== undefined) return [batch];
+    const parts = batch.parts.map(({ queue, entries }) => ({ queue, entries: entries.filter(({ call, index }) => call.isOpen(index)) })).filter(({ entries }) => entries.length > 0);
+    return parts.length === 0 ? [] : [{ ...batch, parts }];
+  });
 
 const failAll = ({ parts }: Batch, error: KafkaError): void => {
   for (const { call, index } of parts.flatMap(({ entries }) => entries)) call.fail(index, error);
