@@ -28,6 +28,7 @@ export class ProduceLab {
   readonly asked: string[] = [];
   readonly known = new Map<string, TopicMetadata>();
   refuseConnect: Error | null = null;
+  refuseLookup: KafkaError | null = null;
   /** Connections are had when this is. */
   connected: Promise<void> = Promise.resolve();
   next = 0n;
@@ -53,6 +54,7 @@ export class ProduceLab {
       lookup: async (names) => {
         for (const name of names) {
           this.asked.push(name);
+          if (this.refuseLookup !== null) throw this.refuseLookup;
           this.known.set(name, topic(name));
         }
       },

@@ -138,6 +138,23 @@ describe('the accumulator', () => {
     expect(codes(await result)).toEqual(['NO_BROKER']);
   });
 
+  it('does not ask for leaders without a pause while nobody can tell', async () => {
+    const lab = new Lab([1]);
+    const lost = lab.produce([{ partition: 0 }]);
+    await settle();
+    const waiting = lab.produce([{ partition: 0 }], 1_000);
+    lab.refuseLookup = new KafkaError('NO_BROKER');
+    lab.sent[0]?.fail(new ConnectionFault('lost', true));
+    expect(codes(await lost)).toEqual(['OUTCOME_UNKNOWN']);
+    for (let i = 0; i < 10; i++) await settle();
+    // Once for the call, once for its flush.
+    expect(lab.asked).toEqual(['t', 't']);
+    lab.refuseLookup = null;
+    await lab.time.pass(200);
+    lab.sent[1]?.answer();
+    expect(codes(await waiting)).toEqual(['stored']);
+  });
+
   it('throws for the whole call what concerns the whole call', async () => {
     const lab = new Lab([1]);
     lab.refuseConnect = new KafkaError('CALLER_TOKEN_REFUSED');

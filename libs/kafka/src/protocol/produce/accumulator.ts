@@ -2,7 +2,7 @@ import { KafkaError, isKafkaError } from '../../errors/kafka-error.js';
 import type { Clock } from '../../session/cluster-settings.js';
 import type { ProduceRecord, RecordResult } from '../../session/session.port.js';
 import { DEFAULT_PRODUCER, type ProducerSettings } from '../../session/producer.settings.js';
-import type { Timers } from '../deadline.js';
+import { type Timers, pause } from '../deadline.js';
 import type { MetadataCache, TopicMetadata } from '../metadata.cache.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { Batch } from './batch.js';
@@ -14,6 +14,8 @@ import { recordBytes, routeRecord } from './record.route.js';
 import { TopicQueues } from './topic.queues.js';
 
 const RETRY_MOST_MS = 1_000;
+/** Between two questions for leaders that nobody could answer. */
+const LOOK_AGAIN_MS = 100;
 /** Routing this many records takes about a millisecond; then others get their turn (Must 14). */
 const ROUTE_SLICE = 2_000;
 
@@ -157,14 +159,16 @@ export class Accumulator {
   }
 
   async #lookUp(topics: ReadonlySet<string>): Promise<void> {
-    const { metadata, clock } = this.#context;
+    const { metadata, clock, timers } = this.#context;
     this.#lookingUp = true;
     try {
       await metadata.lookup(topics, clock.now() + RETRY_MOST_MS);
     } catch (error) {
       const failure = isKafkaError(error) ? error : new KafkaError('INTERNAL', {}, { cause: error });
       const canWait = failure.code === 'NO_BROKER' || failure.code === 'DEADLINE_EXCEEDED';
-      for (const topic of topics) if (!canWait) this.#failWaiting(topic, failure);
+      if (!canWait) for (const topic of topics) this.#failWaiting(topic, failure);
+      // A session that was ended is told so at once, every time, while its records wait until their time is up.
+      else await pause(timers, LOOK_AGAIN_MS);
     } finally {
       this.#lookingUp = false;
       this.#schedule();
