@@ -36,8 +36,6 @@ export class KafkaGroupConsumer implements GroupConsumer {
   readonly #context: GroupConsumerContext;
   readonly #positions = new PartitionPositions();
   readonly #turns = new Turns();
-  /** Partitions whose log no longer has the position: the committed one is no help either. */
-  readonly #gone = new Set<string>();
   #mode: Mode = { kind: 'none' };
   /** The generation that the positions belong to. */
   #generation: Generation | null = null;
@@ -102,7 +100,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
         // A rebalance came between: these records may be another member's by now, so they were never given.
         this.#syncPositions();
         if (generation === this.#generation) {
-          this.#reset(round.outOfRange.map(({ position }) => position));
+          for (const { position } of round.outOfRange) this.#positions.lose(position);
           round.settle();
           if (round.records.length > 0) return round.records;
         }
@@ -222,27 +220,17 @@ export class KafkaGroupConsumer implements GroupConsumer {
     const open = this.#positions.unsettled;
     if (open.length === 0) return;
     const committed = await committedOffsets(this.#context.coordinator, open, deadline);
-    const fresh = open.filter(({ topic, partition }) => {
-      const offset = committed.get(partitionKey(topic, partition)) ?? null;
-      const isGone = this.#gone.has(partitionKey(topic, partition));
-      if (offset !== null && !isGone) this.#positions.set({ topic, partition }, offset);
-      return offset === null || isGone;
+    const fresh = open.filter((one) => {
+      const offset = committed.get(partitionKey(one.topic, one.partition)) ?? null;
+      if (offset === null || this.#positions.isGone(one)) return true;
+      this.#positions.set(one, offset);
+      return false;
     });
     const { reset } = this.#context;
     for (const [topic, own] of Map.groupBy(fresh, (one) => one.topic)) {
       if (reset === 'none') throw new KafkaError('OFFSET_OUT_OF_RANGE', { resource: topic });
       const found = await listOffsets(this.#context, topic, own.map(({ partition }) => partition), reset, deadline);
-      for (const one of own) {
-        this.#positions.set(one, found.get(one.partition) ?? null);
-        this.#gone.delete(partitionKey(one.topic, one.partition));
-      }
-    }
-  }
-
-  #reset(partitions: readonly TopicPartition[]): void {
-    for (const one of partitions) {
-      this.#gone.add(partitionKey(one.topic, one.partition));
-      this.#positions.set(one, null);
+      for (const one of own) this.#positions.set(one, found.get(one.partition) ?? null);
     }
   }
 

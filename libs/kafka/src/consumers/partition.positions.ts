@@ -8,6 +8,8 @@ interface Place {
   offset: bigint | null;
   /** Something was given from here since the last commit of it. */
   delivered: boolean;
+  /** The log no longer has the position: the committed one is no help either. */
+  gone: boolean;
 }
 
 /** Where a consumer stands in each partition that is its own; other partitions are not known here. */
@@ -16,7 +18,7 @@ export class PartitionPositions {
 
   /** These and no others, all without a position: somebody else may have read on meanwhile. */
   replace(partitions: readonly TopicPartition[]): void {
-    this.#places = new Map(partitions.map(({ topic, partition }) => [partitionKey(topic, partition), { topic, partition, offset: null, delivered: false }]));
+    this.#places = new Map(partitions.map(({ topic, partition }) => [partitionKey(topic, partition), { topic, partition, offset: null, delivered: false, gone: false }]));
   }
 
   has({ topic, partition }: TopicPartition): boolean {
@@ -50,6 +52,18 @@ export class PartitionPositions {
     if (place === undefined) return;
     place.offset = offset;
     place.delivered = false;
+    if (offset !== null) place.gone = false;
+  }
+
+  /** To be asked for again, by the reset policy: the log no longer has it. */
+  lose(one: TopicPartition): void {
+    this.set(one, null);
+    const place = this.#places.get(partitionKey(one.topic, one.partition));
+    if (place !== undefined) place.gone = true;
+  }
+
+  isGone({ topic, partition }: TopicPartition): boolean {
+    return this.#places.get(partitionKey(topic, partition))?.gone === true;
   }
 
   /** Records were given up to `offset`, or passed because a committed reader never sees them. */

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { FetchAnswer, FetchArgs } from '../protocol/fetch/fetch.api.js';
+import type { GroupCoordinator } from '../protocol/groups/group.coordinator.js';
+import type { KafkaCaller } from '../session/kafka-credential.js';
+import { ManualTime } from '../testing/manual-time.js';
+import { type GroupConsumerContext, KafkaGroupConsumer } from './kafka.group.consumer.js';
+
+const LIMITS = { maxRecords: 10, maxBytes: 1_000_000, maxWaitMs: 0 };
+const OUT_OF_RANGE = 1;
+
+/** A consumer of topic t with one partition; its log holds nothing, its group has committed 5. */
+const setUp = (reset: GroupConsumerContext['reset'] = 'latest') => {
+  const time = new ManualTime();
+  const broker = { code: 0, end: 90n, endCode: 0, fetchedFrom: [] as bigint[] };
+  const partitions = new Map([[0, { partition: 0, leader: 1, replicas: [1], inSync: [1] }]]);
+  const topic = { kind: 'known', name: 't', internal: false, partitions, at: 0 } as const;
+  const fetched = async (_api: unknown, [{ positions }]: readonly [FetchArgs]): Promise<{ answers: FetchAnswer[] }> => ({
+    answers: positions.map(({ offset, partition }) => {
+      broker.fetchedFrom.push(offset);
+      return { topic: 't', partition, errorCode: broker.code, lastStableOffset: broker.end, aborted: [], batches: Buffer.alloc(0) };
+    }),
+  });
+  const context = {
+    clock: time,
+    timers: time,
+    brokerDeadlineMs: 10_000,
+    reset,
+    metadata: { peek: () => topic, lookup: async () => undefined, fresh: async () => topic, forget: () => undefined },
+    lanes: { on: async (_node: number, _deadline: number, _patience: number, use: (connection: unknown) => unknown) => use({ request: fetched }) },
+    connections: { toNode: async () => ({ request: async () => ({ topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: broker.endCode, offset: broker.end }] }] }) }) },
+    coordinator: { groupId: 'g', call: async () => ({ groups: [{ errorCode: 0, topics: [{ name: 't', partitions: [{ partitionIndex: 0, committedOffset: 5n, errorCode: 0 }] }] }] }) } as unknown as GroupCoordinator,
+    adopt: () => undefined,
+    end: () => undefined,
+  } as unknown as GroupConsumerContext;
+  const caller = { credentials: { proofUntil: Infinity }, topics: { admits: () => true } } as unknown as KafkaCaller;
+  return { time, broker, caller, consumer: new KafkaGroupConsumer(context) };
+};
+
+const mine = [{ topic: 't', partition: 0 }];
+
+describe('a position that the log no longer has', () => {
+  it('is replaced by the reset policy, not by the committed one', async () => {
+    const { broker, caller, consumer } = setUp();
+    await consumer.assign(caller, mine);
+    broker.code = OUT_OF_RANGE;
+    await consumer.poll(caller, LIMITS);
+    broker.code = 0;
+    await consumer.poll(caller, LIMITS);
+    expect(broker.fetchedFrom).toEqual([5n, 90n]);
+  });
+
+  it('is not held against the partition when it comes back with another assignment', async () => {
+    const { broker, caller, consumer } = setUp();
+    await consumer.assign(caller, mine);
+    broker.code = OUT_OF_RANGE;
+    await consumer.poll(caller, LIMITS);
+    await consumer.unsubscribe(caller);
+    broker.code = 0;
+    await consumer.assign(caller, mine);
+    await consumer.poll(caller, LIMITS);
+    expect(broker.fetchedFrom).toEqual([5n, 5n]);
+  });
+
+  it('is not held against the partition after a seek', async () => {
+    const { broker, caller, consumer } = setUp('none');
+    await consumer.assign(caller, mine);
+    broker.code = OUT_OF_RANGE;
+    await consumer.poll(caller, LIMITS);
+    await expect(consumer.poll(caller, LIMITS)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
+    await consumer.seek(caller, [{ topic: 't', partition: 0, offset: 70n }]);
+    broker.code = 0;
+    await consumer.poll(caller, LIMITS);
+    await consumer.assign(caller, mine);
+    await consumer.poll(caller, LIMITS);
+    expect(broker.fetchedFrom).toEqual([5n, 70n, 5n]);
+  });
+});
