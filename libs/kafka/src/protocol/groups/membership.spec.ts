@@ -124,4 +124,14 @@ describe('a member of a group', () => {
     expect(calls).toEqual(['JoinGroup', 'SyncGroup', 'JoinGroup', 'SyncGroup']);
     expect(sent[2]?.args[6]).toEqual([{ name: 'range', metadata: encodeSubscription(['t', 'u']) }]);
   });
+
+  it('leaves in time though a join of its own stays unanswered', async () => {
+    const { time, membership } = setUp((api) => (api === 'JoinGroup' ? new Promise<Answer>(() => undefined) : undefined));
+    membership.stable(time.now() + 1_000).catch(() => undefined);
+    await time.pass(1_100);
+    let hasLeft = false;
+    void membership.leave(time.now() + 2_000).then(() => (hasLeft = true));
+    await time.pass(2_100);
+    expect(hasLeft).toBe(true);
+  });
 });

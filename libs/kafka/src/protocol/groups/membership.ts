@@ -81,8 +81,9 @@ export class Membership {
     this.#left = true;
     this.#lose();
     await this.#sayLeave(deadline);
-    // A join that waited for the other members has its answer by now.
-    await this.#joining?.catch(() => undefined);
+    const { clock, timers } = this.#context;
+    // A join that waited for the other members has its answer by now, unless its connection is silent.
+    if (this.#joining !== null) await within(timers, deadline - clock.now(), this.#joining).catch(() => undefined);
     this.#lose();
     await this.#sayLeave(deadline);
   }
