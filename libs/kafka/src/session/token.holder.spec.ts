@@ -70,6 +70,44 @@ describe('the token holder', () => {
     expect(await text()).toBe('newer');
   });
 
+  it('does not make a newer proof wait for an older one, nor replaces it by what comes late', async () => {
+    let release: (credential: KafkaCredential) => void = () => undefined;
+    const { time, holder, text, source } = setUp({ origin: 'caller', fetch: () => new Promise((resolve) => (release = resolve)) });
+    const first = text();
+    await settle();
+    holder.adopt({ ...source, proofUntil: source.proofUntil + 1, fetch: async () => testCredential('newer', time.now(), time.now() + 90_000) });
+    const second = text();
+    await settle();
+    release(testCredential('older', time.now(), time.now() + 90_000));
+    expect([await second, await first, await text()]).toEqual(['newer', 'newer', 'newer']);
+  });
+
+  it('does not tell the newer proof that the older one has ended', async () => {
+    let end: (error: Error) => void = () => undefined;
+    const { time, holder, text, source } = setUp({ origin: 'caller', fetch: () => new Promise((_resolve, reject) => (end = reject)) });
+    const first = text();
+    await settle();
+    holder.adopt({ ...source, proofUntil: source.proofUntil + 1, fetch: async () => testCredential('newer', time.now(), time.now() + 90_000) });
+    const second = text();
+    end(new CredentialExpired('proof'));
+    await expect(first).rejects.toMatchObject({ code: 'CREDENTIAL_EXPIRED' });
+    expect(await second).toBe('newer');
+  });
+
+  it("shows the caller's newer token where the older one was refused meanwhile", async () => {
+    const { time, holder, source } = setUp({ origin: 'caller' });
+    const older = await holder.current();
+    holder.adopt({ ...source, proofUntil: source.proofUntil + 1, fetch: async () => testCredential('newer', time.now(), time.now() + 90_000) });
+    expect((await holder.afterRefusal(older)).credential.token.reveal()).toBe('newer');
+  });
+
+  it('gives up a source that does not answer', async () => {
+    const { time, holder } = setUp({ fetch: () => new Promise(() => undefined) });
+    const failure = expect(holder.current()).rejects.toMatchObject({ code: 'CREDENTIAL_UNAVAILABLE' });
+    await time.pass(5_000);
+    await failure;
+  });
+
   it.each(['sessionKey', 'kafkaName', 'clusterId', 'listener', 'origin'] as const)('takes a source with another %s for the bug that it is', (name) => {
     const { holder, source } = setUp();
     expect(() => holder.adopt({ ...source, [name]: 'mds' } as KafkaCredentialSource)).toThrow(`another ${name}`);

@@ -1,6 +1,6 @@
-import { KafkaError } from '../errors/kafka-error.js';
+import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
 import type { Timers } from '../protocol/deadline.js';
-import { pause } from '../protocol/deadline.js';
+import { pause, within } from '../protocol/deadline.js';
 import { type ShownToken, type TokenSource, shownToken } from '../protocol/shown-token.js';
 import type { Clock } from './cluster-settings.js';
 import { CredentialExpired, CredentialUnavailable, type KafkaCredential, type KafkaCredentialSource } from './kafka-credential.js';
@@ -12,6 +12,8 @@ const END_MARGIN_MS = 5_000;
 /** A source that gives the same token again past its half life is asked again after this, sooner when the end is near. */
 const RENEWAL_GAP_MS = 1_000;
 const RENEWAL_GAP_LEAST_MS = 250;
+/** A source that has not answered by then cannot decide. */
+const FETCH_MOST_MS = 5_000;
 /** I21: a key that was published just now is refused once, then learnt. */
 const OWN_REFUSAL_PAUSE_MS = 1_000;
 const OWN_REFUSAL_MEMORY_MS = 2_000;
@@ -36,8 +38,10 @@ export class TokenHolder implements TokenSource {
   readonly #context: TokenHolderContext;
   #source: KafkaCredentialSource;
   #held: ShownToken | null = null;
+  /** `proofUntil` of the source that the held token is from. */
+  #heldProof = 0;
   #renewAt = 0;
-  #fetching: Promise<ShownToken> | null = null;
+  #fetching: { readonly source: KafkaCredentialSource; readonly fresh: boolean; readonly token: Promise<ShownToken> } | null = null;
   #isPoisoned = false;
   #retried: { readonly id: string; readonly until: number } | null = null;
 
@@ -89,7 +93,8 @@ export class TokenHolder implements TokenSource {
     if (origin === 'caller') {
       refused.remember(clusterId, shown.id, shown.credential.expiresAt);
       observe({ kind: 'caller-token-refused', clusterId, kafkaName });
-      throw new KafkaError('CALLER_TOKEN_REFUSED');
+      // A newer request may have brought another one while this was shown; the same one is refused here.
+      return this.current();
     }
     if (this.#retried?.id === shown.id && clock.now() < this.#retried.until) {
       refused.rest(this.#source.sessionKey, clock.now() + OWN_REFUSAL_MEMORY_MS);
@@ -102,24 +107,32 @@ export class TokenHolder implements TokenSource {
     return fresh;
   }
 
-  /** One fetch at a time; a source that cannot decide does not end a token that has life left. */
+  /** One fetch at a time from one source: a fresher proof (I15) neither waits for an older one nor shares its failure. */
   #renewed(fresh: boolean): Promise<ShownToken> {
-    this.#fetching ??= this.#fetch(fresh).finally(() => (this.#fetching = null));
-    return this.#fetching;
+    const source = this.#source;
+    const under = this.#fetching;
+    if (under !== null && under.source === source && (under.fresh || !fresh)) return under.token;
+    const token = this.#fetch(source, fresh).finally(() => {
+      if (this.#fetching?.token === token) this.#fetching = null;
+    });
+    this.#fetching = { source, fresh, token };
+    return token;
   }
 
-  async #fetch(fresh: boolean): Promise<ShownToken> {
-    const { clock } = this.#context;
+  /** A source that cannot decide does not end a token that has life left. */
+  async #fetch(source: KafkaCredentialSource, fresh: boolean): Promise<ShownToken> {
+    const { clock, timers } = this.#context;
     try {
-      const credential = await this.#source.fetch(fresh);
+      const credential = await within(timers, FETCH_MOST_MS, source.fetch(fresh));
       this.#mustBeOurs(credential);
-      const now = clock.now();
+      if (this.#held !== null && this.#heldProof > source.proofUntil) return this.#held;
       this.#held = this.#held?.credential === credential ? this.#held : shownToken(credential);
-      this.#renewAt = renewalTime(credential, now);
+      this.#heldProof = source.proofUntil;
+      this.#renewAt = source === this.#source ? renewalTime(credential, clock.now()) : 0;
       return this.#held;
     } catch (error) {
       if (error instanceof CredentialExpired) throw new KafkaError('CREDENTIAL_EXPIRED', {}, { cause: error });
-      if (!(error instanceof CredentialUnavailable)) throw new KafkaError('INTERNAL', {}, { cause: error });
+      if (!(error instanceof CredentialUnavailable) && !isKafkaError(error)) throw new KafkaError('INTERNAL', {}, { cause: error });
       if (!fresh && this.#held !== null && usableUntil(this.#held.credential) > clock.now()) {
         this.#renewAt = clock.now() + RENEWAL_GAP_MS;
         return this.#held;
