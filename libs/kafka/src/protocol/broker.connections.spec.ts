@@ -223,4 +223,19 @@ describe('a broker that has gone silent', () => {
     await time.pass(9_100);
     await failed;
   });
+
+  it('are not opened over and over for a request at which the broker closes each', async () => {
+    const { connections, transport, time } = setUp({
+      answer: (apiKey, wire) => {
+        if (apiKey !== 3) return LOGIN[apiKey] ?? {};
+        wire.destroy();
+        throw new ConnectionFault('lost', true);
+      },
+    });
+    const failed = expect(readCall(connections, time, METADATA, [null, false, false], time.now() + 3_000)).rejects.toMatchObject({ code: 'NO_BROKER' });
+    await time.pass(3_100);
+    await failed;
+    expect(transport.wires.length).toBeGreaterThan(3);
+    expect(transport.wires.length).toBeLessThan(10);
+  });
 });

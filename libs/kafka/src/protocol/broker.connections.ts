@@ -100,6 +100,10 @@ export class BrokerConnections {
     return [...this.#slots.values()].some(({ connection }) => connection?.isOpen === true);
   }
 
+  rest(ms: number): Promise<void> {
+    return pause(this.#context.timers, ms);
+  }
+
   close(): void {
     this.#closed = true;
     for (const { connection } of this.#slots.values()) connection?.destroy();

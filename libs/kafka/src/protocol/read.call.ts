@@ -7,6 +7,9 @@ import type { Api } from './codecs.js';
 /** What one broker may take of the deadline before another is asked. */
 const TRY_LEAST_MS = 1_000;
 const TRIES = 3;
+/** Before the next try when a broker closed the connection instead of answering: it may do so every time. */
+const REST_FIRST_MS = 50;
+const REST_MOST_MS = 1_000;
 
 /**
  * A request that changes nothing, to whichever broker is there: asked again while the deadline lasts when its connection is
@@ -20,7 +23,7 @@ export const readCall = async <Args extends readonly unknown[], Response>(
   args: Args,
   deadline: number,
 ): Promise<Response> => {
-  for (;;) {
+  for (let rest = REST_FIRST_MS; ; ) {
     const connection = await connections.toAny('work', deadline);
     const now = clock.now();
     const patience = connections.hasChoice ? Math.max(TRY_LEAST_MS, (deadline - now) / TRIES) : Infinity;
@@ -29,7 +32,11 @@ export const readCall = async <Args extends readonly unknown[], Response>(
     } catch (error) {
       if (!(error instanceof ConnectionFault)) throw error;
       if (error.reason === 'no-answer' && clock.now() >= deadline) throw new KafkaError('DEADLINE_EXCEEDED', {}, { cause: error });
-      if (clock.now() >= deadline) throw new KafkaError('NO_BROKER', {}, { cause: error });
+      const isRefusal = error.reason === 'lost' && error.written;
+      if (clock.now() + (isRefusal ? rest : 0) >= deadline) throw new KafkaError('NO_BROKER', {}, { cause: error });
+      if (!isRefusal) continue;
+      await connections.rest(rest);
+      rest = Math.min(rest * 2, REST_MOST_MS);
     }
   }
 };
