@@ -3,7 +3,7 @@ import type { Each, PartitionName } from '../../session/admin/outcome.js';
 import { type AdminCall, type ItemAnswer, itemError, outcomeOf, withAdmitted } from '../admin.call.js';
 import { OFFSET_DELETE } from './group.admin.apis.js';
 import { OFFSET_COMMIT } from './group.apis.js';
-import { partitionKey } from './group-offsets.js';
+import { partitionKey, passingCode } from './group-offsets.js';
 import { GroupCoordinator, groupError } from './group.coordinator.js';
 
 const NO_GENERATION = -1;
@@ -31,8 +31,7 @@ export const alterOffsets = (call: AdminCall, groupId: string, positions: readon
       name,
       partitions: own.map(({ partition, offset, metadata = '' }) => ({ partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: NO_EPOCH, committedMetadata: metadata })),
     }));
-    const first = (answer: { topics: TopicAnswers }): number => answer.topics[0]?.partitions[0]?.errorCode ?? 0;
-    const answer = await new GroupCoordinator(groupId, call).call(OFFSET_COMMIT, [groupId, NO_GENERATION, NO_MEMBER, null, topics], call.deadline, first, { purpose: 'work' });
+    const answer = await new GroupCoordinator(groupId, call).call(OFFSET_COMMIT, [groupId, NO_GENERATION, NO_MEMBER, null, topics], call.deadline, passingCode, { purpose: 'work' });
     return answer.topics;
   });
 

@@ -15,6 +15,11 @@ const RETRY_MOST_MS = 1_000;
 const COORDINATOR_LOADING = 14;
 const NOT_AVAILABLE = 15;
 const NOT_COORDINATOR = 16;
+/** An offset that a running transaction is about to replace (KIP-447). */
+const UNSTABLE_OFFSET = 88;
+
+/** Answers after which the same question is asked again, here or of another coordinator. */
+export const isPassing = (code: number): boolean => code === COORDINATOR_LOADING || code === NOT_AVAILABLE || code === NOT_COORDINATOR || code === UNSTABLE_OFFSET;
 
 export interface CoordinatorContext {
   readonly connections: BrokerConnections;
@@ -51,8 +56,8 @@ export class GroupCoordinator {
       try {
         const answer = await this.#ask(api, args, deadline, purpose);
         const code = codeOf(answer);
-        if (code !== COORDINATOR_LOADING && code !== NOT_AVAILABLE && code !== NOT_COORDINATOR) return answer;
-        if (code !== COORDINATOR_LOADING) this.#nodeId = null;
+        if (!isPassing(code)) return answer;
+        if (code === NOT_AVAILABLE || code === NOT_COORDINATOR) this.#nodeId = null;
         failure = new KafkaError('BROKER_RETRIABLE', { resource: this.groupId, brokerCode: code });
       } catch (error) {
         failure = this.#lost(error, repeatable);
