@@ -15,6 +15,8 @@ export interface Batch {
 export interface PinnedBatch extends Omit<Batch, 'pinned'> {
   readonly encoded: Buffer;
   readonly stamp: Stamp;
+  /** The time of records that bring none, epoch ms. */
+  readonly packedAt: number;
   readonly tries: number;
   /** Epoch ms. */
   readonly notBefore: number;

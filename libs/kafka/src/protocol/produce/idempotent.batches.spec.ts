@@ -76,6 +76,18 @@ describe('an idempotent producer', () => {
     }
   });
 
+  it('tells the time that was written with the first try, not that of the second', async () => {
+    const lab = idempotent();
+    const result = lab.produce([one]);
+    await settle();
+    const sentAt = lab.time.now();
+    lab.sent[0]?.fail(LOST);
+    await lab.time.pass(1_000);
+    lab.sent[1]?.answer();
+    expect(await result).toMatchObject([{ kind: 'stored', timestamp: sentAt }]);
+    expect(lab.sent[1]?.bytes['t-0']?.readBigInt64BE(27)).toBe(BigInt(sentAt));
+  });
+
   it('says at the deadline that it does not know, and begins anew as another producer', async () => {
     const lab = idempotent();
     const first = lab.produce([one], 2_000);

@@ -13,7 +13,7 @@ export interface IdempotentBatchesContext {
   readonly queuesOf: (topic: string) => TopicQueues;
 }
 
-type Stamped = Batch & { readonly encoded: Buffer; readonly stamp: Stamp | null };
+type Stamped = Batch & { readonly encoded: Buffer; readonly stamp: Stamp | null; readonly packedAt: number };
 
 /**
  * What may be sent twice because the broker knows it again (KIP-98). One batch of a partition is on its way at a time; one whose
@@ -52,9 +52,9 @@ export class IdempotentBatches {
   }
 
   pin(batch: Stamped, notBefore: number): void {
-    const { topic, partition, parts, encoded, stamp } = batch;
+    const { topic, partition, parts, encoded, stamp, packedAt } = batch;
     if (stamp === null) return;
-    const pinned: PinnedBatch = { topic, partition, parts, encoded, stamp, tries: (batch.pinned?.tries ?? 0) + 1, notBefore };
+    const pinned: PinnedBatch = { topic, partition, parts, encoded, stamp, packedAt, tries: (batch.pinned?.tries ?? 0) + 1, notBefore };
     if (isWaitedFor(pinned)) this.#context.queuesOf(topic).pinned.set(partition, pinned);
     else this.giveUp(pinned);
   }

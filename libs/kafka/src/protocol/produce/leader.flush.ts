@@ -4,7 +4,7 @@ import type { ProducerSettings } from '../../session/producer.settings.js';
 import { ConnectionFault } from '../../transports/transport.js';
 import { type BrokerConnection, THROTTLE_PATIENCE_MS } from '../broker.connection.js';
 import type { MetadataCache } from '../metadata.cache.js';
-import type { Batch } from './batch.js';
+import type { Batch, PinnedBatch } from './batch.js';
 import { IdempotentBatches } from './idempotent.batches.js';
 import { judgePartition, type PartitionAnswer, storedResult, type Verdict } from './produce.answer.js';
 import { ACKS, PRODUCE, type WireTopic } from './produce.api.js';
@@ -37,6 +37,8 @@ export interface LeaderFlushContext {
 export interface SentBatch extends Batch {
   readonly encoded: Buffer;
   readonly stamp: ReturnType<IdempotentBatches['stampFor']>;
+  /** The time of records that bring none, epoch ms. */
+  readonly packedAt: number;
 }
 
 /** Sends one request to one leader, and settles, puts back or pins each of its batches by what became of it (Must 15). */
@@ -67,8 +69,8 @@ export class LeaderFlush {
       sent = await Promise.all(live.map((batch) => this.#encode(batch, sentAt, identity)));
       const until = identity === null ? deadline : Math.min(deadline, sentAt + IDEMPOTENT_TRY_MS);
       const answer = await connection.request(PRODUCE, [Math.max(1, until - sentAt), toWireTopics(sent), ACKS[producer.acks]], until);
-      if (producer.acks === 0) this.#unacknowledged(sent, sentAt);
-      else this.#distribute(sent, answer.responses, sentAt);
+      if (producer.acks === 0) this.#unacknowledged(sent);
+      else this.#distribute(sent, answer.responses);
     } catch (error) {
       this.#failed(live, sent, error);
     }
@@ -85,21 +87,21 @@ export class LeaderFlush {
   }
 
   async #encode(batch: Batch, sentAt: number, identity: Awaited<ReturnType<IdempotentBatches['identity']>>): Promise<SentBatch> {
-    if (batch.pinned !== undefined) return { ...batch, encoded: batch.pinned.encoded, stamp: batch.pinned.stamp };
+    if (batch.pinned !== undefined) return ofPinned(batch, batch.pinned);
     const stamp = identity === null ? null : this.#idempotent.stampFor(batch, identity);
     const records = batch.parts.flatMap(({ entries }) => entries.map(({ record }) => record));
-    return { ...batch, stamp, encoded: await compressBatch(encodeRecordBatch(records, sentAt, stamp ?? undefined), this.#context.producer.compression) };
+    return { ...batch, stamp, packedAt: sentAt, encoded: await compressBatch(encodeRecordBatch(records, sentAt, stamp ?? undefined), this.#context.producer.compression) };
   }
 
   /** Acks 0, a choice of the site: nobody will ever know more. */
-  #unacknowledged(batches: readonly SentBatch[], sentAt: number): void {
-    for (const { partition, parts } of batches) {
-      for (const { call, index, record } of parts.flatMap(({ entries }) => entries)) call.settle(index, { kind: 'stored', partition, offset: -1n, timestamp: record.timestamp ?? sentAt });
+  #unacknowledged(batches: readonly SentBatch[]): void {
+    for (const { partition, parts, packedAt } of batches) {
+      for (const { call, index, record } of parts.flatMap(({ entries }) => entries)) call.settle(index, { kind: 'stored', partition, offset: -1n, timestamp: record.timestamp ?? packedAt });
     }
   }
 
   /** By the names in the answer: a broker does not keep the order of the request. */
-  #distribute(batches: readonly SentBatch[], topics: readonly { name: string; partitionResponses: readonly ({ index: number } & PartitionAnswer)[] }[], sentAt: number): void {
+  #distribute(batches: readonly SentBatch[], topics: readonly { name: string; partitionResponses: readonly ({ index: number } & PartitionAnswer)[] }[]): void {
     const answers = new Map(topics.flatMap(({ name, partitionResponses }) => partitionResponses.map((answer) => [`${answer.index}/${name}`, answer] as const)));
     for (const batch of batches) {
       const answer = answers.get(`${batch.partition}/${batch.topic}`);
@@ -110,7 +112,7 @@ export class LeaderFlush {
       const entries = entriesOf([batch]);
       const verdict = judgePartition(answer, batch.topic, batch.partition, entries.length, Math.max(...entries.map(({ tries }) => tries)));
       if (verdict.kind === 'stored') {
-        for (const [i, { call, index, record }] of entries.entries()) call.settle(index, storedResult(answer, batch.partition, i, record, sentAt));
+        for (const [i, { call, index, record }] of entries.entries()) call.settle(index, storedResult(answer, batch.partition, i, record, batch.packedAt));
         for (const { queue } of batch.parts) queue.relax();
         this.#idempotent.stored(batch, entries.length);
       } else if (batch.pinned === undefined) this.#refused(batch, verdict);
@@ -154,8 +156,8 @@ export class LeaderFlush {
     for (const [i, batch] of batches.entries()) {
       // The leader may be another broker now.
       if (unwritten || !isKafkaError(error)) this.#context.metadata.forget(batch.topic);
-      if (!unwritten && !isKafkaError(error)) this.#unknown(sent[i] ?? { ...batch, encoded: Buffer.alloc(0), stamp: null }, new KafkaError('OUTCOME_UNKNOWN', { resource: batch.topic }, { cause: error }));
-      else if (batch.pinned !== undefined) this.#idempotent.pin({ ...batch, encoded: batch.pinned.encoded, stamp: batch.pinned.stamp }, this.#pauseAfter(batch.pinned.tries + 1));
+      if (!unwritten && !isKafkaError(error)) this.#unknown(sent[i] ?? { ...batch, encoded: Buffer.alloc(0), stamp: null, packedAt: 0 }, new KafkaError('OUTCOME_UNKNOWN', { resource: batch.topic }, { cause: error }));
+      else if (batch.pinned !== undefined) this.#idempotent.pin(ofPinned(batch, batch.pinned), this.#pauseAfter(batch.pinned.tries + 1));
       else if (unwritten) this.#putBack(batch, isKafkaError(error) ? error : new KafkaError('NO_BROKER', {}, { cause: error }), true);
       else if (isKafkaError(error)) failAll(batch, error);
     }
@@ -186,6 +188,8 @@ export class LeaderFlush {
     return this.#context.clock.now() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** Math.min(Math.max(0, tries - 1), 5));
   }
 }
+
+const ofPinned = (batch: Batch, { encoded, stamp, packedAt }: PinnedBatch): SentBatch => ({ ...batch, encoded, stamp, packedAt });
 
 const entriesOf = (batches: readonly Batch[]): Entry[] => batches.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries));
 

@@ -54,10 +54,10 @@ export const judgePartition = (answer: PartitionAnswer, topic: string, partition
 };
 
 /** The result of the `i`th record of a stored batch: Kafka gives the first offset, the others follow it. */
-export const storedResult = (answer: PartitionAnswer, partition: number, i: number, record: ProduceRecord, sentAt: number): RecordResult => ({
+export const storedResult = (answer: PartitionAnswer, partition: number, i: number, record: ProduceRecord, packedAt: number): RecordResult => ({
   kind: 'stored',
   partition,
   offset: answer.baseOffset + BigInt(i),
   // -1: the topic keeps the producer's time (message.timestamp.type=CreateTime).
-  timestamp: answer.logAppendTimeMs >= 0n ? Number(answer.logAppendTimeMs) : (record.timestamp ?? sentAt),
+  timestamp: answer.logAppendTimeMs >= 0n ? Number(answer.logAppendTimeMs) : (record.timestamp ?? packedAt),
 });
