@@ -72,6 +72,35 @@ describe('the connections of a session', () => {
     expect(transport.wires).toEqual([]);
   });
 
+  it('are all ended by close, also one that a bootstrap server was still making', async () => {
+    const login = Promise.withResolvers<void>();
+    let isSlow = false;
+    const { connections, transport, deadline } = setUp({
+      answer: async (apiKey, wire) => {
+        if (isSlow && wire.address === 'b1:9092') await login.promise;
+        return LOGIN[apiKey] ?? {};
+      },
+      bootstrap: ['b1:9092'],
+    });
+    (await connections.toAny('work', deadline)).destroy();
+    isSlow = true;
+    const again = connections.toAny('work', deadline);
+    await settle();
+    connections.learn([{ nodeId: 1, host: 'n1.kafka.test', port: 9092 }]);
+    await connections.toNode('work', 1, deadline);
+    login.resolve();
+    await again;
+    connections.close();
+    expect(transport.wires.filter(({ isOpen }) => isOpen)).toEqual([]);
+  });
+
+  it('blame no token where the listener does not offer the mechanism', async () => {
+    const { connections, time } = setUp({ answer: (apiKey) => (apiKey === 17 ? { errorCode: 33, mechanisms: ['PLAIN'] } : (LOGIN[apiKey] ?? {})) });
+    const failed = expect(connections.toAny('work', time.now() + 3_000)).rejects.toMatchObject({ code: 'NO_BROKER' });
+    await time.pass(3_100);
+    await failed;
+  });
+
   it('go to the next bootstrap server when one is down, and say NO_BROKER when all are down until the deadline', async () => {
     const up = setUp({ down: ['b1:9092'] });
     expect((await up.connections.toAny('work', up.deadline)).address).toBe('b2:9092');

@@ -188,6 +188,8 @@ export class BrokerConnections {
         return await BrokerConnection.open(this.#context, address, shown, timeoutMs);
       } catch (error) {
         if (isKafkaError(error) && error.code === 'DEADLINE_EXCEEDED') throw new ConnectionFault('no-answer', false, { cause: error });
+        // A listener without OAUTHBEARER is a wrong setting: no token was shown, and none is to blame.
+        if (error instanceof TokenRefused && error.reason === 'mechanism-refused') throw new ConnectionFault('unreachable', false, { cause: error });
         if (!(error instanceof TokenRefused) || shown === null || tokens === null) throw error;
         shown = await tokens.afterRefusal(shown);
       }
@@ -197,8 +199,9 @@ export class BrokerConnections {
   /** The bootstrap address may be a balancer's: once the brokers themselves are connected it is a spare socket. */
   #retireBootstrap(purpose: Purpose, keep: BrokerAddress): void {
     const known = new Set(this.#nodes.values());
-    for (const [key, { connection }] of this.#slots) {
-      if (connection === null || !key.startsWith(`${purpose}|`) || connection.address === keep || known.has(connection.address) || !connection.isIdle) continue;
+    for (const [key, { connection, opening }] of this.#slots) {
+      // One that is being made would be nobody's to end.
+      if (connection === null || opening !== null || !key.startsWith(`${purpose}|`) || connection.address === keep || known.has(connection.address) || !connection.isIdle) continue;
       connection.destroy();
       this.#slots.delete(key);
     }
