@@ -159,6 +159,8 @@ export class SessionCache implements Omit<KafkaSessions, 'counts' | 'openConsume
 
   /** Least recently used first, until the sessions that ever connected are within the limit. */
   #trim(): void {
+    // Asked with every request: nobody is counted while there is room for all.
+    if (this.#entries.size + this.#leaving.size <= this.#context.limits.maxSessions) return;
     let proven = this.#leaving.size;
     for (const { session } of this.#entries.values()) if (session.state === 'connected') proven++;
     for (const entry of this.#entries.values()) {
