@@ -2,6 +2,7 @@ import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
 import { UnreadableBatch } from '../protocol/fetch/decompress.js';
 import type { FetchAnswer } from '../protocol/fetch/fetch.api.js';
 import { FetchedRecords } from '../protocol/fetch/fetched.records.js';
+import { partitionKey } from '../protocol/groups/group-offsets.js';
 import { type PositionsFetched, type PositionsFetchContext, fetchPositions } from '../protocol/fetch/positions.fetch.js';
 import type { ConsumedRecord, PollLimits } from './group.consumer.port.js';
 import type { PartitionPositions } from './partition.positions.js';
@@ -33,8 +34,9 @@ export const pollRound = async (context: PositionsFetchContext, positions: Parti
   const records: ConsumedRecord[] = [];
   const moves: { answer: FetchAnswer; from: bigint; to: bigint }[] = [];
   let bytes = 0;
+  const byPartition = new Map(answers.map((answer) => [partitionKey(answer.topic, answer.partition), answer]));
   for (const { topic, partition, offset } of settled) {
-    const answer = answers.find((one) => one.topic === topic && one.partition === partition);
+    const answer = byPartition.get(partitionKey(topic, partition));
     if (answer === undefined || records.length >= limits.maxRecords) continue;
     const found = new FetchedRecords(offset, { maxRecords: limits.maxRecords - records.length, maxBytes: limits.maxBytes - bytes, strict: records.length > 0 });
     try {

@@ -2,6 +2,7 @@ import { fromBrokerCode, isStaleMetadata } from '../../errors/from-broker-code.j
 import { KafkaError, isKafkaError } from '../../errors/kafka-error.js';
 import { ConnectionFault } from '../../transports/transport.js';
 import type { LeaderCallContext } from '../leader.call.js';
+import { partitionKey } from '../groups/group-offsets.js';
 import { leaderOf } from '../partition.leader.js';
 import { FETCH, type FetchAnswer, type FetchPosition } from './fetch.api.js';
 import type { FetchLanes } from './fetch.lanes.js';
@@ -25,17 +26,21 @@ export const fetchPositions = async (context: PositionsFetchContext, positions: 
   for (const position of positions) {
     try {
       const leader = await leaderOf(metadata, position.topic, position.partition, deadline);
-      if (leader.kind === 'leader') byLeader.set(leader.nodeId, [...(byLeader.get(leader.nodeId) ?? []), position]);
+      if (leader.kind === 'leaderless') continue;
+      const asked = byLeader.get(leader.nodeId);
+      if (asked === undefined) byLeader.set(leader.nodeId, [position]);
+      else asked.push(position);
     } catch (error) {
       if (!isKafkaError(error) || error.code === 'DEADLINE_EXCEEDED' || error.code === 'NO_BROKER') throw error;
       failures.push({ position, error });
     }
   }
   const rounds = await Promise.all([...byLeader].map(([nodeId, asked]) => askOne(context, nodeId, asked, maxWaitMs, maxBytes, deadline)));
+  const asked = new Map(positions.map((position) => [partitionKey(position.topic, position.partition), position]));
   const answers: FetchAnswer[] = [];
   for (const answer of rounds.flat()) {
     const { topic, partition, errorCode } = answer;
-    const position = positions.find((one) => one.topic === topic && one.partition === partition);
+    const position = asked.get(partitionKey(topic, partition));
     const code = fromBrokerCode(errorCode, 'partition');
     if (errorCode === 0) answers.push(answer);
     else if (isStaleMetadata(errorCode) || code === 'BROKER_RETRIABLE') metadata.forget(topic);
