@@ -52,7 +52,7 @@ export class FetchedRecords {
     let sinceTurn = 0;
     for (const batch of readBatches(batches)) {
       if (committed.admits(batch)) {
-        for (const record of batch.records(this.#next)) {
+        for (const record of await batch.records(this.#next)) {
           if (!this.#takeOne(record)) return;
           if (++sinceTurn % SLICE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
         }

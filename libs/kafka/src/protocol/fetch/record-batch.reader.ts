@@ -18,7 +18,7 @@ export interface RecordBatch {
   /** null for records; for a control batch which end of a transaction it marks. */
   readonly control: 'abort' | 'commit' | 'other' | null;
   /** Its records from `from` on, unpacked now. @throws UnreadableBatch */
-  records(from: bigint): Generator<FetchedRecord>;
+  records(from: bigint): Promise<Iterable<FetchedRecord>>;
 }
 
 /**
@@ -46,7 +46,7 @@ const readBatch = (batch: Buffer): RecordBatch => {
     producerId: batch.readBigInt64BE(43),
     transactional: (attributes & 0x10) !== 0,
     control: (attributes & 0x20) === 0 ? null : controlType(batch),
-    records: (from) => readRecords(batch, attributes, firstOffset, from),
+    records: async (from) => readRecords(batch, attributes, firstOffset, from, await decompress(attributes & 0x07, batch.subarray(HEADER_BYTES))),
   };
 };
 
@@ -62,12 +62,12 @@ const controlType = (batch: Buffer): 'abort' | 'commit' | 'other' => {
   return type === 0 ? 'abort' : type === 1 ? 'commit' : 'other';
 };
 
-function* readRecords(batch: Buffer, attributes: number, firstOffset: bigint, from: bigint): Generator<FetchedRecord> {
+function* readRecords(batch: Buffer, attributes: number, firstOffset: bigint, from: bigint, unpacked: Buffer): Generator<FetchedRecord> {
   const firstTimestamp = Number(batch.readBigInt64BE(27));
   const logAppend = (attributes & 0x08) !== 0;
   const lastTimestamp = Number(batch.readBigInt64BE(35));
   const count = batch.readInt32BE(57);
-  const reader = new VarintReader(decompress(attributes & 0x07, batch.subarray(HEADER_BYTES)));
+  const reader = new VarintReader(unpacked);
   for (let i = 0; i < count; i++) {
     const length = reader.varint();
     const end = reader.at + length;
