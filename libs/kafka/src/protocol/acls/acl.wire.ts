@@ -33,15 +33,6 @@ export const toWireFilter = ({ resourceType, resourceName, patternType, principa
     permissionType: codeOf({ ...PERMISSIONS, ANY }, permission),
   }) as unknown as WireFilter;
 
-/** Exactly this binding. */
-export const filterFor = ({ resourceType, patternType, operation, permission, ...rest }: AclBinding): AclFilter => ({
-  ...rest,
-  resourceType: resourceType === 'UNKNOWN' ? 'ANY' : resourceType,
-  patternType: patternType === 'UNKNOWN' ? 'ANY' : patternType,
-  operation: operation === 'UNKNOWN' ? 'ANY' : operation,
-  permission: permission === 'UNKNOWN' ? 'ANY' : permission,
-});
-
 export interface WireBinding {
   readonly resourceType: number;
   readonly resourceName: string;
