@@ -127,9 +127,9 @@ class Draft {
     if (left.records <= 0 || left.bytes <= 0) return;
     const batch = this.flushes.get(leader)?.find((b) => b.partition === partition && b.topic === topic);
     const present = batch === undefined ? 0 : bytesOf(batch);
-    // A batch that has records already takes no more than fits beside them.
-    if (batch !== undefined && queue.nextBytes > queue.batchBytes - present) return;
-    const entries = queue.take(queue.batchBytes - present, left.records);
+    // A batch that has records already takes no more than fits beside them, which is less after a refusal.
+    if (batch !== undefined && queue.nextBytes > queue.mostBytes - present) return;
+    const entries = queue.take(queue.mostBytes - present, left.records);
     if (entries.length === 0) return;
     left.records -= entries.length;
     for (const { bytes } of entries) left.bytes -= bytes;

@@ -8,7 +8,7 @@ export class RecordQueue {
   inFlight = false;
   /** Not before this time (epoch ms), after a retriable error. */
   notBefore = 0;
-  /** At most this much of one partition in one flush. */
+  /** At most this much of one partition in one flush, as set. */
   readonly batchBytes: number;
   #mostBytes: number;
 
@@ -20,6 +20,11 @@ export class RecordQueue {
   /** Above half a flush a record goes alone, so that one too large does not drag others through a refusal. */
   get #aloneBytes(): number {
     return this.batchBytes / 2;
+  }
+
+  /** The same as the broker has taught: less after a refusal. */
+  get mostBytes(): number {
+    return this.#mostBytes;
   }
 
   get isEmpty(): boolean {
