@@ -104,6 +104,8 @@ export class BrokerConnection {
     await this.#keepAuthenticated(deadline);
     const request = wireRequest(api, this.#ranges, args);
     const { clock, timers } = this.#context;
+    // Nobody waits any more, and nobody could say what became of it.
+    if (clock.now() >= deadline) throw new ConnectionFault('no-answer', false);
     if (this.#inFlight++ === 0) this.#heardAt = clock.now();
     return new Promise<Response>((resolve, reject) => {
       const cancel = timers.after(deadline - clock.now(), () => {

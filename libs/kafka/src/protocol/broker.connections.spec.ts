@@ -204,6 +204,20 @@ describe('the connections of a session', () => {
     await expect(connection.request(METADATA, [[], false, false], deadline)).resolves.toBeDefined();
   });
 
+  it('send nothing for a caller whose time is up', async () => {
+    const token = Promise.withResolvers<ShownToken>();
+    let isSlow = false;
+    const now = shownToken(testCredential('t', 0, 10_000_000));
+    const { connections, transport, time, deadline } = setUp({ tokens: { current: () => (isSlow ? token.promise : Promise.resolve(now)) } });
+    const connection = await connections.toAny('work', deadline);
+    isSlow = true;
+    const late = expect(connection.request(METADATA, [[], false, false], time.now() + 100)).rejects.toMatchObject({ reason: 'no-answer', written: false });
+    await time.pass(200);
+    token.resolve(now);
+    await late;
+    expect(transport.wires[0]?.keys).toEqual([18, 17, 36]);
+  });
+
   it('give up a connection that is silent for the whole broker deadline', async () => {
     const { connections, time, transport } = setUp({ answer: (apiKey) => (apiKey === 3 ? new Promise(() => undefined) : LOGIN[apiKey]) });
     const connection = await connections.toAny('work', time.now() + 1_000);
