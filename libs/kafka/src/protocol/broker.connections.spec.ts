@@ -94,6 +94,14 @@ describe('the connections of a session', () => {
     expect(transport.wires.filter(({ isOpen }) => isOpen)).toEqual([]);
   });
 
+  it('do not all begin at the same bootstrap server', async () => {
+    const firsts = await Promise.all(Array.from({ length: 60 }, async () => {
+      const { connections, deadline } = setUp();
+      return (await connections.toAny('work', deadline)).address;
+    }));
+    expect(new Set(firsts)).toEqual(new Set(['b1:9092', 'b2:9092']));
+  });
+
   it('blame no token where the listener does not offer the mechanism', async () => {
     const { connections, time } = setUp({ answer: (apiKey) => (apiKey === 17 ? { errorCode: 33, mechanisms: ['PLAIN'] } : (LOGIN[apiKey] ?? {})) });
     const failed = expect(connections.toAny('work', time.now() + 3_000)).rejects.toMatchObject({ code: 'NO_BROKER' });

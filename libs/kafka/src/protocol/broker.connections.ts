@@ -37,7 +37,8 @@ export class BrokerConnections {
   readonly #slots = new Map<string, Slot>();
   readonly #nodes = new Map<number, BrokerAddress>();
   readonly #reported = new Set<string>();
-  #turn = 0;
+  /** Any of them first, as Java's client: behind one dead bootstrap server the first call of every principal would wait. */
+  #turn = Math.floor(Math.random() * 1_000);
   #closed = false;
 
   constructor(context: ConnectionsContext) {
