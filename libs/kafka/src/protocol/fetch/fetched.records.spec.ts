@@ -31,6 +31,11 @@ describe('the records of a fetch answer', () => {
     expect(await read(batches, limits)).toEqual(expected);
   });
 
+  it('pass the end of a transaction that compaction emptied', async () => {
+    const emptied = testBatch({ first: 3n, last: 3n, values: [], producerId: 7n, control: 'abort' });
+    expect(await read([plain, emptied, testBatch({ first: 4n, values: ['d'] })])).toEqual({ values: ['a', 'b', 'c', 'd'], next: 5n, full: false });
+  });
+
   it('leave out each of two aborted transactions of one producer, and nothing of another', async () => {
     const [one, other] = [7n, 8n];
     const batches = [

@@ -9,6 +9,7 @@ const HEADER_BYTES = 61;
 const CRC_AT = 17;
 const CRC_FROM = 21;
 const MAGIC_AT = 16;
+const COUNT_AT = 57;
 
 export interface RecordBatch {
   readonly firstOffset: bigint;
@@ -52,6 +53,8 @@ const readBatch = (batch: Buffer): RecordBatch => {
 
 /** The key of a control record: version and type, 16 bits each; 0 is an abort, 1 a commit. */
 const controlType = (batch: Buffer): 'abort' | 'commit' | 'other' => {
+  // Compaction keeps the last batch of a producer with nothing in it but its sequence (KIP-98).
+  if (batch.readInt32BE(COUNT_AT) === 0) return 'other';
   const reader = new VarintReader(batch.subarray(HEADER_BYTES));
   reader.skip(reader.varint() >= 0 ? 1 : 0);
   reader.varint();
@@ -66,7 +69,7 @@ function* readRecords(batch: Buffer, attributes: number, firstOffset: bigint, fr
   const firstTimestamp = Number(batch.readBigInt64BE(27));
   const logAppend = (attributes & 0x08) !== 0;
   const lastTimestamp = Number(batch.readBigInt64BE(35));
-  const count = batch.readInt32BE(57);
+  const count = batch.readInt32BE(COUNT_AT);
   const reader = new VarintReader(unpacked);
   for (let i = 0; i < count; i++) {
     const length = reader.varint();
