@@ -29,8 +29,9 @@ export class ProduceLab {
   readonly known = new Map<string, TopicMetadata>();
   refuseConnect: Error | null = null;
   refuseLookup: KafkaError | null = null;
-  /** Connections are had when this is. */
-  connected: Promise<void> = Promise.resolve();
+  /** What a connection and an identity wait for. */
+  slowConnect: Promise<void> | null = null;
+  slowIdentity: Promise<void> | null = null;
   next = 0n;
   readonly accumulator: Accumulator;
 
@@ -62,7 +63,7 @@ export class ProduceLab {
     };
     const connections: LeaderConnections = {
       toNode: async (_purpose, leader) => {
-        await this.connected;
+        await this.slowConnect;
         if (this.refuseConnect !== null) throw this.refuseConnect;
         return { quiet: async () => undefined, request: (_api, args) => this.#send(leader, args[1] as readonly WireTopic[]) as Promise<never> };
       },
@@ -75,6 +76,7 @@ export class ProduceLab {
   }
 
   async #identify(): Promise<ProducerIdentity> {
+    await this.slowIdentity;
     const next = this.identities[Math.min(this.asksForIdentity++, this.identities.length - 1)];
     if (next === undefined) throw new Error('no identity was expected to be asked for');
     if (next instanceof KafkaError) throw next;

@@ -100,34 +100,40 @@ describe('the accumulator', () => {
     expect(lab.sent).toHaveLength(1);
   });
 
-  it('never writes what it has answered as not written while the connection was made', async () => {
-    const lab = new Lab([1]);
-    let connect: () => void = () => undefined;
-    lab.connected = new Promise((resolve) => (connect = resolve));
-    const impatient = lab.produce([{ partition: 0 }], 500);
-    const patient = lab.produce([{ partition: 0 }, { partition: 0 }], 2_000);
+  it.each([
+    ['its leader was being connected', {}],
+    ['the producer was being identified', { idempotence: true }],
+  ])('does not write what it has already called unwritten while %s', async (_case, producer) => {
+    const lab = new Lab([1], producer);
+    lab.identities.push({ id: 7n, epoch: 0 });
+    const slow = Promise.withResolvers<void>();
+    if ('idempotence' in producer) lab.slowIdentity = slow.promise;
+    else lab.slowConnect = slow.promise;
+    const impatient = lab.produce([{ partition: 0 }, { partition: 0 }], 500);
+    const patient = lab.produce([{ partition: 0 }], 5_000);
     await lab.time.pass(600);
-    expect(codes(await impatient)).toEqual(['DEADLINE_EXCEEDED']);
-    connect();
-    await settle();
-    expect(lab.sent.map(({ batches }) => batches)).toEqual([{ 't-0': 2 }]);
-    lab.sent[0]?.answer();
-    expect(codes(await patient)).toEqual(['stored', 'stored']);
-  });
-
-  it('sends nothing at all when nobody waits any more', async () => {
-    const lab = new Lab([1]);
-    let connect: () => void = () => undefined;
-    lab.connected = new Promise((resolve) => (connect = resolve));
-    const first = lab.produce([{ partition: 0 }], 500);
-    await lab.time.pass(600);
-    expect(codes(await first)).toEqual(['DEADLINE_EXCEEDED']);
-    connect();
-    const second = lab.produce([{ partition: 0 }]);
+    expect(codes(await impatient)).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED']);
+    slow.resolve();
     await settle();
     expect(lab.sent.map(({ batches }) => batches)).toEqual([{ 't-0': 1 }]);
     lab.sent[0]?.answer();
-    expect(codes(await second)).toEqual(['stored']);
+    expect(codes(await patient)).toEqual(['stored']);
+  });
+
+  it('sends nothing when nobody waits any more for what was to be sent', async () => {
+    const lab = new Lab([1, 1]);
+    const slow = Promise.withResolvers<void>();
+    lab.slowConnect = slow.promise;
+    const impatient = lab.produce([{ partition: 0 }], 500);
+    await lab.time.pass(600);
+    expect(codes(await impatient)).toEqual(['DEADLINE_EXCEEDED']);
+    slow.resolve();
+    await settle();
+    expect(lab.sent).toEqual([]);
+    const next = lab.produce([{ partition: 0 }]);
+    await settle();
+    lab.sent[0]?.answer();
+    expect(codes(await next)).toEqual(['stored']);
   });
 
   it('says why when no broker could be reached until the deadline', async () => {

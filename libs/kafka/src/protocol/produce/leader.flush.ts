@@ -55,24 +55,24 @@ export class LeaderFlush {
   async send(leader: number, batches: readonly Batch[]): Promise<void> {
     const { connections, clock, producer } = this.#context;
     const deadline = entriesOf(batches).reduce((latest, { call }) => Math.max(latest, call.deadline), 0);
-    let live = batches;
+    let waiting = batches;
     let sent: readonly SentBatch[] = [];
     try {
       const connection = await connections.toNode('work', leader, deadline);
       await connection.quiet(deadline, THROTTLE_PATIENCE_MS);
       const identity = await this.#idempotent.identity(deadline);
-      live = stillWaitedFor(batches);
-      if (live.length === 0) return;
-      // From here on they are written: whose time ends while they are packed is told "unknown", never "not written".
-      for (const entry of entriesOf(live)) entry.sent = true;
+      waiting = batches.flatMap(stillWaitedFor);
+      if (waiting.length === 0) return;
+      // Before anything is awaited again: a call that ends from here on may have been written.
+      for (const entry of entriesOf(waiting)) entry.sent = true;
       const sentAt = clock.now();
-      sent = await Promise.all(live.map((batch) => this.#encode(batch, sentAt, identity)));
+      sent = await Promise.all(waiting.map((batch) => this.#encode(batch, sentAt, identity)));
       const until = identity === null ? deadline : Math.min(deadline, sentAt + IDEMPOTENT_TRY_MS);
       const answer = await connection.request(PRODUCE, [Math.max(1, until - sentAt), toWireTopics(sent), ACKS[producer.acks]], until);
       if (producer.acks === 0) this.#unacknowledged(sent);
       else this.#distribute(sent, answer.responses);
     } catch (error) {
-      this.#failed(live, sent, error);
+      this.#failed(waiting, sent, error);
     }
   }
 
@@ -193,16 +193,15 @@ const ofPinned = (batch: Batch, { encoded, stamp, packedAt }: PinnedBatch): Sent
 
 const entriesOf = (batches: readonly Batch[]): Entry[] => batches.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries));
 
-/**
- * Without the records that were answered as not written while the connection was made: those must not be written after all. What
- * was sent before stays whole, only its very bytes may go again.
- */
-const stillWaitedFor = (batches: readonly Batch[]): readonly Batch[] =>
-  batches.flatMap((batch) => {
-    if (batch.pinned !== undefined) return [batch];
-    const parts = batch.parts.map(({ queue, entries }) => ({ queue, entries: entries.filter(({ call, index }) => call.isOpen(index)) })).filter(({ entries }) => entries.length > 0);
-    return parts.length === 0 ? [] : [{ ...batch, parts }];
+/** Without the records whose time ran out while the leader was connected: their callers know them as unwritten (Must 15). */
+const stillWaitedFor = (batch: Batch): Batch[] => {
+  if (batch.pinned !== undefined) return [batch];
+  const parts = batch.parts.flatMap(({ queue, entries }) => {
+    const open = entries.filter(({ call, index }) => call.isOpen(index));
+    return open.length === 0 ? [] : [{ queue, entries: open }];
   });
+  return parts.length === 0 ? [] : [{ ...batch, parts }];
+};
 
 const failAll = ({ parts }: Batch, error: KafkaError): void => {
   for (const { call, index } of parts.flatMap(({ entries }) => entries)) call.fail(index, error);
