@@ -174,4 +174,48 @@ describe('the token holder', () => {
     holder.poison();
     await expect(holder.current()).rejects.toMatchObject({ code: 'INTERNAL' });
   });
+
+  it('asks the newer source when the token of the older one has ended while it was fetched', async () => {
+    const slow = Promise.withResolvers<void>();
+    const { time, holder, text } = setUp();
+    const from = (name: string, proofMs: number, lifeMs: number, wait: Promise<void> | null = null): KafkaCredentialSource => {
+      const only = testCredential(name, time.now(), time.now() + lifeMs);
+      return testSource({ origin: 'minted', proofUntil: time.now() + proofMs, fetch: async () => (await wait, only) });
+    };
+    holder.adopt(from('older', 700_000, 2_000, slow.promise));
+    const first = text();
+    await time.pass(2_000);
+    holder.adopt(from('newer', 800_000, 10_000));
+    const second = text();
+    slow.resolve();
+    expect(await Promise.all([first, second])).toEqual(['newer', 'newer']);
+  });
+
+  it('does not lay the refusal of a caller\'s token at the door of the newer one that came meanwhile', async () => {
+    const { time, source, refused, notices } = setUp({ origin: 'caller' });
+    const holder = new TokenHolder(source, { clock: time, timers: time, refused, observe: (notice) => notices.push(notice) });
+    const brought = (name: string, lifeMs: number): KafkaCredentialSource => {
+      const only = testCredential(name, time.now(), time.now() + lifeMs);
+      return testSource({ origin: 'caller', proofUntil: time.now() + 600_000 + lifeMs, fetch: async () => only });
+    };
+    holder.adopt(brought('older', 10_000));
+    const older = await holder.current();
+    await time.pass(4_000);
+    holder.adopt(brought('newer', 20_000));
+    expect((await holder.afterRefusal(older)).credential.token.reveal()).toBe('newer');
+    const newer = await holder.current();
+    expect(notices).toHaveLength(1);
+    await expect(holder.afterRefusal(newer)).rejects.toMatchObject({ code: 'CALLER_TOKEN_REFUSED' });
+    await expect(holder.current()).rejects.toMatchObject({ code: 'CALLER_TOKEN_REFUSED' });
+  });
+
+  it('calls a caller\'s token ended, not refused, when it ended on its way to the broker', async () => {
+    const { time, source, refused, notices } = setUp({ origin: 'caller' });
+    const only = testCredential('only', time.now(), time.now() + 10_000);
+    const holder = new TokenHolder({ ...source, fetch: async () => only }, { clock: time, timers: time, refused, observe: (notice) => notices.push(notice) });
+    const shown = await holder.current();
+    await time.pass(10_000);
+    await expect(holder.afterRefusal(shown)).rejects.toMatchObject({ code: 'CREDENTIAL_EXPIRED' });
+    expect([notices, refused.size]).toEqual([[], 0]);
+  });
 });

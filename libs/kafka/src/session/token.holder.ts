@@ -90,6 +90,8 @@ export class TokenHolder implements TokenSource {
   async afterRefusal(shown: ShownToken): Promise<ShownToken> {
     const { clock, timers, refused, observe } = this.#context;
     const { origin, clusterId, kafkaName } = this.#source;
+    // It ended on its way, or while the broker was frozen: nobody's fault, and the next one is as good as any.
+    if (usableUntil(shown.credential) <= clock.now()) return this.current();
     if (origin === 'caller') {
       refused.remember(clusterId, shown.id, shown.credential.expiresAt);
       observe({ kind: 'caller-token-refused', clusterId, kafkaName });
