@@ -1,4 +1,4 @@
-import { KafkaError } from '../errors/kafka-error.js';
+import { KafkaError, isKafkaError } from '../errors/kafka-error.js';
 import type { BrokerAddress, Clock, ListenerSettings } from '../session/cluster-settings.js';
 import { ConnectionFault, type Transport, type WireConnection } from '../transports/transport.js';
 import { API_VERSIONS, type Api, type VersionRanges, wireRequest } from './codecs.js';
@@ -76,7 +76,9 @@ export class BrokerConnection {
     const connection = new BrokerConnection(context, address, wire, ranges);
     if (shown !== null) {
       await saslHandshake(wire);
-      connection.#remember(shown, await saslAuthenticate(wire, shown));
+      // All this may have taken seconds: what was a good token then has perhaps ended (I11).
+      const newest = (await context.tokens?.current()) ?? shown;
+      connection.#remember(newest, await saslAuthenticate(wire, newest));
     }
     return connection;
   }
@@ -91,7 +93,7 @@ export class BrokerConnection {
 
   /** Open, but it may lead nowhere: whoever has a choice of brokers takes another. */
   get isSuspect(): boolean {
-    return this.#inFlight > 0 && this.#context.clock.now() - this.#heardAt >= SUSPECT_AFTER_MS;
+    return !this.isIdle && this.#context.clock.now() - this.#heardAt >= SUSPECT_AFTER_MS;
   }
 
   /**
@@ -101,7 +103,9 @@ export class BrokerConnection {
    */
   async request<Args extends readonly unknown[], Response>(api: Api<Args, Response>, args: Args, deadline: number): Promise<Response> {
     await this.quiet(deadline);
-    await this.#keepAuthenticated(deadline);
+    // Another request of this turn may have begun a renewal: nothing may slip in between its two steps.
+    do await this.#keepAuthenticated(deadline);
+    while (this.#renewal !== null);
     const request = wireRequest(api, this.#ranges, args);
     const { clock, timers } = this.#context;
     // Nobody waits any more, and nobody could say what became of it.
@@ -169,16 +173,26 @@ export class BrokerConnection {
   async #keepAuthenticated(deadline: number): Promise<void> {
     const { tokens, clock } = this.#context;
     if (tokens === null || this.#shown === null) return;
-    const newest = await tokens.current();
+    const newest = await this.#inTime(deadline, tokens.current());
     // Requests must not slip between the handshake and the token: the broker would close the connection.
-    while (this.#renewal !== null) await within(this.#context.timers, deadline - clock.now(), this.#renewal);
+    while (this.#renewal !== null) await this.#inTime(deadline, this.#renewal);
     const now = clock.now();
     if (this.#isRenewalDue(newest, now)) {
-      this.#renewal = this.#reauthenticate(newest).finally(() => (this.#renewal = null));
-      await within(this.#context.timers, deadline - now, this.#renewal);
+      if (this.#inFlight === 0) this.#heardAt = now;
+      this.#renewal = this.#reauthenticate(tokens).finally(() => (this.#renewal = null));
+      await this.#inTime(deadline, this.#renewal);
     } else if (this.#sessionEndsAt !== null && now >= this.#sessionEndsAt - END_MARGIN_MS) {
       this.destroy();
       throw new ConnectionFault('lost', false);
+    }
+  }
+
+  /** Before anything of the request was sent, so that whoever waits may ask another broker. */
+  async #inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
+    try {
+      return await within(this.#context.timers, deadline - this.#context.clock.now(), work);
+    } catch (error) {
+      throw isKafkaError(error) && error.code === 'DEADLINE_EXCEEDED' ? new ConnectionFault('no-answer', false, { cause: error }) : error;
     }
   }
 
@@ -190,10 +204,11 @@ export class BrokerConnection {
     return endsAt !== null && endsAt < newest.credential.expiresAt - END_MARGIN_MS && now >= this.#shownAt + (endsAt - this.#shownAt) * REAUTHENTICATE_AT;
   }
 
-  async #reauthenticate(newest: ShownToken): Promise<void> {
+  async #reauthenticate(tokens: TokenSource): Promise<void> {
     try {
       const { timers, silenceMs } = this.#context;
       await within(timers, silenceMs, saslHandshake(this.#wire));
+      const newest = await within(timers, silenceMs, tokens.current());
       this.#remember(newest, await within(timers, silenceMs, saslAuthenticate(this.#wire, newest)));
       this.#heardAt = this.#context.clock.now();
     } catch (error) {

@@ -11,7 +11,7 @@ import { METADATA } from './codecs.js';
 import { readCall } from './read.call.js';
 import { type ShownToken, type TokenSource, shownToken } from './shown-token.js';
 
-const setUp = (options: { answer?: (apiKey: number, wire: FakeWire) => unknown; down?: readonly BrokerAddress[]; tokens?: Partial<TokenSource>; bootstrap?: BrokerAddress[]; turn?: Promise<void> } = {}) => {
+const setUp = (options: { answer?: Parameters<typeof fakeTransport>[0]; down?: readonly BrokerAddress[]; tokens?: Partial<TokenSource>; bootstrap?: BrokerAddress[]; turn?: Promise<void> } = {}) => {
   const time = new ManualTime();
   const notices: KafkaNotice[] = [];
   const transport = fakeTransport(options.answer ?? ((apiKey) => LOGIN[apiKey] ?? {}), (address) => {
@@ -188,6 +188,57 @@ describe('the connections of a session', () => {
     expect(wire.keys).toEqual([3, 17, 36, 3, 3, 3]);
   });
 
+  it('send nothing between handshake and token when a newer token comes between two requests of one turn', async () => {
+    let asked = 0;
+    const { connections, transport, time, deadline } = setUp({ tokens: { current: async () => shownToken(testCredential(++asked > 3 ? 'second' : 'first', 0, 10_000_000)) } });
+    const connection = await connections.toAny('work', deadline);
+    const wire = transport.wires[0] as FakeWire;
+    wire.keys.length = 0;
+    await time.pass(1_000);
+    asked = 2;
+    await Promise.all([1, 2].map(() => connection.request(METADATA, [[], false, false], deadline)));
+    expect(wire.keys).toEqual([17, 36, 3, 3]);
+  });
+
+  it.each([
+    ['a login', false],
+    ['a renewal', true],
+  ])('show the token of now, not that of when %s began', async (_case, isRenewal) => {
+    let name = 'first';
+    let slow: PromiseWithResolvers<void> | null = null;
+    const shown: string[] = [];
+    const { connections, time } = setUp({
+      tokens: { current: async () => shownToken(testCredential(name, 0, 10_000_000)) },
+      answer: async (apiKey, _wire, request) => {
+        if (apiKey === 36) shown.push(/Bearer (\w+)/.exec(String(request.encode().buffer))?.[1] ?? '');
+        if (apiKey === 17) await slow?.promise;
+        return LOGIN[apiKey] ?? {};
+      },
+    });
+    const ask = async (): Promise<unknown> => (await connections.toAny('work', time.now() + 10_000)).request(METADATA, [[], false, false], time.now() + 10_000);
+    if (isRenewal) await ask();
+    shown.length = 0;
+    await time.pass(2_000);
+    name = 'second';
+    slow = Promise.withResolvers();
+    const asked = ask();
+    await time.pass(3_000);
+    name = 'third';
+    slow.resolve();
+    await asked;
+    expect(shown).toEqual(['third']);
+  });
+
+  it('wait for a token no longer than the deadline', async () => {
+    let wait: Promise<void> | null = null;
+    const { connections, time } = setUp({ tokens: { current: async () => (await wait, shownToken(testCredential('t', 0, 10_000_000))) } });
+    const connection = await connections.toAny('work', time.now() + 10_000);
+    wait = new Promise(() => undefined);
+    const failed = expect(connection.request(METADATA, [[], false, false], time.now() + 500)).rejects.toMatchObject({ reason: 'no-answer', written: false });
+    await time.pass(600);
+    await failed;
+  });
+
   it('are ended and reported when a newer token turns out to be another principal', async () => {
     let name = 'first';
     const { connections, notices, time, deadline } = setUp({
@@ -266,6 +317,24 @@ describe('a broker that has gone silent', () => {
     // It still owes an answer: nobody else waits for it.
     await ask();
     expect(asked[3]).toBe(asked[2]);
+  });
+
+  it('is passed over, too, while it owes the answer to a renewed token', async () => {
+    let name = 'first';
+    const silent = new Set<BrokerAddress>();
+    const { connections, time } = setUp({
+      tokens: { current: async () => shownToken(testCredential(name, 0, 10_000_000)) },
+      answer: (apiKey, wire) => (silent.has(wire.address) ? new Promise(() => undefined) : apiKey === METADATA.key ? BROKERS : (LOGIN[apiKey] ?? {})),
+    });
+    const ask = () => readCall(connections, time, METADATA, [null, false, false], time.now() + 9_000);
+    const first = (await connections.toAny('work', time.now() + 9_000)).address;
+    await time.pass(2_000);
+    silent.add(first);
+    name = 'second';
+    const held = ask();
+    await time.pass(3_100);
+    await expect(held).resolves.toBe(BROKERS);
+    expect((await connections.toAny('work', time.now() + 9_000)).address).not.toBe(first);
   });
 
   it('keeps the whole of the time when there is no other', async () => {

@@ -192,7 +192,7 @@ export class BrokerConnections {
         // A listener without OAUTHBEARER is a wrong setting: no token was shown, and none is to blame.
         if (error instanceof TokenRefused && error.reason === 'mechanism-refused') throw new ConnectionFault('unreachable', false, { cause: error });
         if (!(error instanceof TokenRefused) || shown === null || tokens === null) throw error;
-        shown = await tokens.afterRefusal(shown);
+        shown = await tokens.afterRefusal(error.shown ?? shown);
       }
     }
   }

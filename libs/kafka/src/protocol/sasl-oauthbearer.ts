@@ -17,17 +17,17 @@ export const saslHandshake = async (wire: WireConnection): Promise<void> => {
  * @returns life of the broker's session in ms from now (KIP-368), null when it has no end
  * @throws TokenRefused, ConnectionFault
  */
-export const saslAuthenticate = async (wire: WireConnection, { credential }: ShownToken): Promise<number | null> => {
-  const first = Buffer.from(`n,,${KVSEP}auth=Bearer ${credential.token.reveal()}${KVSEP}${KVSEP}`);
+export const saslAuthenticate = async (wire: WireConnection, shown: ShownToken): Promise<number | null> => {
+  const first = Buffer.from(`n,,${KVSEP}auth=Bearer ${shown.credential.token.reveal()}${KVSEP}${KVSEP}`);
   const answer = await wire.send(wireRequest(SASL_AUTHENTICATE, null, [first]));
   if (answer.errorCode !== 0) {
     const text = answer.errorMessage ?? '';
-    throw new TokenRefused(text.startsWith('Cannot change principals') ? 'principal-changed' : 'invalid-token', { cause: text });
+    throw new TokenRefused(text.startsWith('Cannot change principals') ? 'principal-changed' : 'invalid-token', { cause: text }, shown);
   }
   // An error challenge comes with error code 0: taking code 0 for success is how both libraries lose the refusal.
   if (answer.authBytes !== null && answer.authBytes.length > 0) {
     endFailedExchange(wire);
-    throw new TokenRefused('invalid-token', { cause: answer.authBytes.toString('utf8', 0, 200) });
+    throw new TokenRefused('invalid-token', { cause: answer.authBytes.toString('utf8', 0, 200) }, shown);
   }
   return answer.sessionLifetimeMs > 0n ? Number(answer.sessionLifetimeMs) : null;
 };

@@ -30,6 +30,8 @@ export class TokenRefused extends Error {
   constructor(
     readonly reason: 'invalid-token' | 'principal-changed' | 'mechanism-refused',
     options?: { cause?: unknown },
+    /** null: the broker did not get as far as a token. */
+    readonly shown: ShownToken | null = null,
   ) {
     super(`broker refused the token: ${reason}`, options);
   }
