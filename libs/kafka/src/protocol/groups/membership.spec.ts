@@ -125,13 +125,16 @@ describe('a member of a group', () => {
     expect(sent[2]?.args[6]).toEqual([{ name: 'range', metadata: encodeSubscription(['t', 'u']) }]);
   });
 
-  it('leaves in time though a join of its own stays unanswered', async () => {
-    const { time, membership } = setUp((api) => (api === 'JoinGroup' ? new Promise<Answer>(() => undefined) : undefined));
-    membership.stable(time.now() + 1_000).catch(() => undefined);
-    await time.pass(1_100);
-    let hasLeft = false;
-    void membership.leave(time.now() + 2_000).then(() => (hasLeft = true));
+  it('waits for a join that hangs no longer than the deadline of its leaving, and leaves when that ends', async () => {
+    const join = Promise.withResolvers<Answer>();
+    const { time, calls, membership } = setUp((api) => (api === 'JoinGroup' ? join.promise : undefined));
+    membership.stable(Infinity).catch(() => undefined);
+    await settle();
+    const left = expect(membership.leave(time.now() + 2_000)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await time.pass(2_100);
-    expect(hasLeft).toBe(true);
+    await left;
+    join.resolve({ errorCode: 0, generationId: 1, protocolName: 'range', leader: 'other', skipAssignment: false, memberId: 'm-2', members: [] });
+    await settle();
+    expect(calls.at(-1)).toBe('LeaveGroup');
   });
 });

@@ -76,16 +76,24 @@ export class Membership {
     if (this.#generation === generation) this.#lose();
   }
 
-  /** Gives the partitions up at once, instead of after the session's time-out; also a place that is still being joined for. */
+  /**
+   * Gives the partitions up at once, instead of after the session's time-out; also a place that is still being joined for.
+   * @throws KafkaError DEADLINE_EXCEEDED while the join goes on alone, and of the coordinator
+   */
   async leave(deadline: number): Promise<void> {
     this.#left = true;
     this.#lose();
     await this.#sayLeave(deadline);
+    if (this.#joining === null) return;
+    // A join that waited for the other members has its answer by now, unless its coordinator is silent.
     const { clock, timers } = this.#context;
-    // A join that waited for the other members has its answer by now, unless its connection is silent.
-    if (this.#joining !== null) await within(timers, deadline - clock.now(), this.#joining).catch(() => undefined);
+    await within(timers, Math.max(0, deadline - clock.now()), this.#leaveBehind(this.#joining));
+  }
+
+  async #leaveBehind(joining: Promise<unknown>): Promise<void> {
+    await joining.catch(() => undefined);
     this.#lose();
-    await this.#sayLeave(deadline);
+    await this.#sayLeave(this.#context.clock.now() + this.#context.settings.sessionTimeoutMs);
   }
 
   /** As `leave`, without a word to the coordinator: it finds out by the session's time-out. */
