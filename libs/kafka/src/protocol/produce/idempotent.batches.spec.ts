@@ -52,12 +52,48 @@ describe('an idempotent producer', () => {
     expect(codes(await second)).toEqual(['stored']);
   });
 
+  it('goes on in pieces with the same numbers when the second try is too large, since the first may have been refused for just that', async () => {
+    const lab = idempotent();
+    const result = lab.produce([one, one, one, one]);
+    await settle();
+    lab.sent[0]?.fail(LOST);
+    const later = lab.produce([one]);
+    await lab.time.pass(1_000);
+    lab.sent[1]?.answer({ 't-0': 10 });
+    await settle();
+    lab.sent[2]?.answer();
+    await settle();
+    lab.sent[3]?.answer();
+    await settle();
+    lab.sent[4]?.answer();
+    expect([codes(await result), codes(await later)]).toEqual([['stored', 'stored', 'stored', 'stored'], ['stored']]);
+    expect(lab.sent.map((sent) => [stampOf(sent), sent.batches['t-0']])).toEqual([[[7n, 0], 4], [[7n, 0], 4], [[7n, 0], 2], [[7n, 2], 2], [[7n, 4], 1]]);
+  });
+
+  it.each([
+    ['out of order: the first try was written', (lab: ProduceLab) => lab.sent[2]?.answer({ 't-0': 45 })],
+    ['forbidden', (lab: ProduceLab) => lab.sent[2]?.answer({ 't-0': 29 })],
+    ['nothing before the deadline', () => undefined],
+  ])('calls the pieces unknown when the first of them is answered %s', async (_case, answer) => {
+    const lab = idempotent();
+    const result = lab.produce([one, one], 5_000);
+    await settle();
+    lab.sent[0]?.fail(LOST);
+    await lab.time.pass(1_000);
+    lab.sent[1]?.answer({ 't-0': 10 });
+    await settle();
+    answer(lab);
+    await settle();
+    if (lab.sent.length > 3) lab.sent[3]?.answer({ 't-0': 29 });
+    await lab.time.pass(4_100);
+    expect(codes(await result)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+  });
+
   it.each([
     ['not the leader', 6, 'again'],
     ['too few replicas', 19, 'again'],
     ['out of order', 45, 'given up'],
     ['forbidden by now', 29, 'given up'],
-    ['too large by now', 10, 'given up'],
   ])('when the second try is answered "%s", the first one is not forgotten', async (_case, code, then) => {
     const lab = idempotent();
     const result = lab.produce([one, one]);

@@ -41,7 +41,12 @@ export class IdempotentBatches {
 
   stored({ topic, partition, stamp, pinned }: Stamped, count: number): void {
     if (stamp !== null) this.#sequences.stored(topic, partition, stamp, count);
-    if (pinned !== undefined) this.#context.queuesOf(topic).pinned.delete(partition);
+    if (pinned !== undefined) this.unpin({ topic, partition });
+  }
+
+  /** Its numbers stay the next ones of the partition. */
+  unpin({ topic, partition }: Pick<Batch, 'topic' | 'partition'>): void {
+    this.#context.queuesOf(topic).pinned.delete(partition);
   }
 
   /** The identity or the sequence was refused, nothing was written. */
@@ -61,7 +66,7 @@ export class IdempotentBatches {
 
   /** Nobody will know: its records are answered so, and the numbers behind it cannot be trusted. */
   giveUp({ topic, partition, parts }: Batch): void {
-    this.#context.queuesOf(topic).pinned.delete(partition);
+    this.unpin({ topic, partition });
     this.unidentified({ topic, partition, parts }, false);
     for (const { call, index, record } of parts.flatMap(({ entries }) => entries)) call.fail(index, new KafkaError('OUTCOME_UNKNOWN', { resource: record.topic }));
   }

@@ -61,6 +61,8 @@ export class LeaderFlush {
       const connection = await connections.toNode('work', leader, deadline);
       await connection.quiet(deadline, THROTTLE_PATIENCE_MS);
       const identity = await this.#idempotent.identity(deadline);
+      // Without numbers the broker would not know them again.
+      if (identity === null) failAll({ parts: batches.flatMap(({ parts }) => parts.map((part) => ({ ...part, entries: part.entries.filter(isDoubtful) }))) }, new KafkaError('OUTCOME_UNKNOWN'));
       waiting = batches.flatMap(stillWaitedFor);
       if (waiting.length === 0) return;
       // Before anything is awaited again: a call that ends from here on may have been written.
@@ -114,11 +116,28 @@ export class LeaderFlush {
       if (verdict.kind === 'stored') {
         for (const [i, { call, index, record }] of entries.entries()) call.settle(index, storedResult(answer, batch.partition, i, record, batch.packedAt));
         for (const { queue } of batch.parts) queue.relax();
+        // In its turn by its number: the batch that it was part of had not been written.
+        for (const { doubt } of entries) if (doubt !== null) doubt.isOpen = false;
         this.#idempotent.stored(batch, entries.length);
       } else if (batch.pinned === undefined) this.#refused(batch, verdict);
       else if (verdict.kind === 'again' || isUnknown(verdict)) this.#unknown(batch, new KafkaError('OUTCOME_UNKNOWN', { resource: batch.topic }));
+      else if (verdict.kind === 'split') this.#inPieces(batch);
       else this.#idempotent.giveUp(batch);
     }
+  }
+
+  /**
+   * Too large for the broker now, which tells nothing of its first try. Smaller pieces go on with the same numbers, in the same
+   * partition: had it been written after all, the broker would call them out of order instead of writing them again.
+   */
+  #inPieces(batch: SentBatch): void {
+    const queue = this.#context.queuesOf(batch.topic).partition(batch.partition);
+    const entries = entriesOf([batch]);
+    const doubt = { isOpen: true };
+    for (const entry of entries) entry.doubt = doubt;
+    this.#idempotent.unpin(batch);
+    queue.shrink(entries);
+    this.#putBack({ ...batch, parts: [{ queue, entries }] }, null, false);
   }
 
   /** At its first try: but for an outcome that is not known, nothing of it was written. */
@@ -130,6 +149,7 @@ export class LeaderFlush {
         break;
       case 'unidentified':
         if (batch.stamp === null) return failAll(batch, verdict.error);
+        if (entriesOf([batch]).some(isDoubtful)) return this.#idempotent.giveUp(batch);
         this.#idempotent.unidentified(batch, verdict.forbidden);
         this.#putBack(batch, verdict.error, true);
         break;
@@ -203,7 +223,9 @@ const stillWaitedFor = (batch: Batch): Batch[] => {
   return parts.length === 0 ? [] : [{ ...batch, parts }];
 };
 
-const failAll = ({ parts }: Batch, error: KafkaError): void => {
+const isDoubtful = ({ doubt }: Entry): boolean => doubt?.isOpen === true;
+
+const failAll = ({ parts }: Pick<Batch, 'parts'>, error: KafkaError): void => {
   for (const { call, index } of parts.flatMap(({ entries }) => entries)) call.fail(index, error);
 };
 

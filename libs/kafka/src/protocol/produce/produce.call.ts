@@ -14,6 +14,8 @@ export interface Entry {
   tries: number;
   /** Why the last try failed, for the answer when time runs out. */
   lastError: KafkaError | null;
+  /** It was in a batch that may have been written and now goes on in pieces; shared by all of that batch. */
+  doubt: { isOpen: boolean } | null;
 }
 
 /** One `produce`: every record gets exactly one result, in the order of the records. */
@@ -44,13 +46,16 @@ export class ProduceCall {
   }
 
   entry(index: number, record: ProduceRecord, bytes: number): Entry {
-    const entry: Entry = { call: this, index, record, bytes, sent: false, tries: 0, lastError: null };
+    const entry: Entry = { call: this, index, record, bytes, sent: false, tries: 0, lastError: null, doubt: null };
     this.#entries[index] = entry;
     return entry;
   }
 
   fail(index: number, error: KafkaError): void {
-    this.settle(index, { kind: 'failed', error });
+    const entry = this.#entries[index];
+    // Whatever was said of a later try, the first may have been written.
+    const isDoubtful = entry?.doubt?.isOpen === true;
+    this.settle(index, { kind: 'failed', error: isDoubtful ? new KafkaError('OUTCOME_UNKNOWN', { resource: entry.record.topic }, { cause: error }) : error });
   }
 
   /** The first result of a record stands; later ones (an answer after the deadline) change nothing. */
