@@ -9,9 +9,18 @@ type Consumer = ReturnType<typeof consumerGroupDescribeV0.parseResponse>['groups
 /** A classic member's metadata is its own protocol's; only that of consumers can be read, and is empty while the group rebalances. */
 export const classicMember = (call: AdminCall, protocolType: string, { memberId, groupInstanceId, clientId, clientHost, memberMetadata, memberAssignment }: Classic): GroupMember => {
   const isConsumer = protocolType === 'consumer';
-  const subscribed = isConsumer && memberMetadata.length > 0 ? decodeSubscription(memberMetadata) : [];
-  const assigned = isConsumer && memberAssignment.length > 0 ? [...decodeAssignment(memberAssignment)] : [];
+  const subscribed = isConsumer && memberMetadata.length > 0 ? readable(() => decodeSubscription(memberMetadata)) : [];
+  const assigned = isConsumer && memberAssignment.length > 0 ? readable(() => [...decodeAssignment(memberAssignment)]) : [];
   return shown(call, { memberId, instanceId: groupInstanceId ?? null, clientId, clientHost }, subscribed, assigned);
+};
+
+/** A broker keeps whatever bytes a member brought; nonsense of one must not hide its group, nor the others of the call. */
+const readable = <Item>(decode: () => readonly Item[]): readonly Item[] => {
+  try {
+    return decode();
+  } catch {
+    return [];
+  }
 };
 
 export const consumerMember = (call: AdminCall, { memberId, instanceId, clientId, clientHost, subscribedTopicNames, assignment }: Consumer): GroupMember =>
