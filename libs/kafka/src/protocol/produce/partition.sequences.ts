@@ -20,10 +20,6 @@ export class PartitionSequences {
     return { ...state.identity, sequence: state.next };
   }
 
-  has(topic: string, partition: number): boolean {
-    return this.#partitions.has(partitionKey(topic, partition));
-  }
-
   stored(topic: string, partition: number, stamp: Stamp, count: number): void {
     const state = this.#partitions.get(partitionKey(topic, partition));
     if (state !== undefined && state.identity.id === stamp.id && state.identity.epoch === stamp.epoch) state.next = (stamp.sequence + count) % SEQUENCES;

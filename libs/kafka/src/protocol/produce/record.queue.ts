@@ -31,10 +31,6 @@ export class RecordQueue {
     return this.#head === this.#entries.length;
   }
 
-  get length(): number {
-    return this.#entries.length - this.#head;
-  }
-
   /** Bytes of the record in front; 0 when empty. */
   get nextBytes(): number {
     return this.#entries[this.#head]?.bytes ?? 0;
