@@ -42,7 +42,7 @@ export interface GroupConsumerSettings {
  * One principal's consumer in one group, by the classic protocol or with partitions assigned by hand. It outlives requests;
  * each call brings the caller anew, whose fresher proof it takes over (I11, I15) and whose topic rule is asked (I25).
  * Nothing is fetched ahead: what was not returned by `poll` was not taken, so a seek or a rebalance has nothing to drop.
- * Calls on one consumer run one after the other.
+ * Calls on one consumer run one after the other; one whose turn does not come before its deadline was not done.
  * @throws KafkaError from every call: ILLEGAL_GROUP_STATE where it does not fit the subscription, GROUP_AUTHORIZATION_FAILED,
  *   TOPIC_RULE_DENIED, CREDENTIAL_EXPIRED, ... A closed consumer answers UNKNOWN_MEMBER
  */

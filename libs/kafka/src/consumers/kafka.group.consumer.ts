@@ -35,7 +35,7 @@ type Mode = { readonly kind: 'none' } | { readonly kind: 'assigned' } | { readon
 export class KafkaGroupConsumer implements GroupConsumer {
   readonly #context: GroupConsumerContext;
   readonly #positions = new PartitionPositions();
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   #mode: Mode = { kind: 'none' };
   /** The generation that the positions belong to. */
   #generation: Generation | null = null;
@@ -43,6 +43,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
 
   constructor(context: GroupConsumerContext) {
     this.#context = context;
+    this.#turns = new Turns(context.timers);
   }
 
   get groupId(): string {
@@ -219,7 +220,11 @@ export class KafkaGroupConsumer implements GroupConsumer {
   async #settle(deadline: number): Promise<void> {
     const open = this.#positions.unsettled;
     if (open.length === 0) return;
+    const generation = this.#generation;
+    // `assignment()` may find the next generation in between, whose positions another member has moved on.
+    const isOver = (): boolean => generation !== this.#generation;
     const committed = await committedOffsets(this.#context.coordinator, open, deadline);
+    if (isOver()) return;
     const fresh = open.filter((one) => {
       const offset = committed.get(partitionKey(one.topic, one.partition)) ?? null;
       if (offset === null || this.#positions.isGone(one)) return true;
@@ -230,6 +235,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     for (const [topic, own] of Map.groupBy(fresh, (one) => one.topic)) {
       if (reset === 'none') throw new KafkaError('OFFSET_OUT_OF_RANGE', { resource: topic });
       const found = await listOffsets(this.#context, topic, own.map(({ partition }) => partition), reset, deadline);
+      if (isOver()) return;
       for (const one of own) this.#positions.set(one, found.get(one.partition) ?? null);
     }
   }
@@ -246,12 +252,13 @@ export class KafkaGroupConsumer implements GroupConsumer {
 
   #call<T>(caller: KafkaCaller, options: CallOptions, work: (deadline: number) => Promise<T>): Promise<T> {
     const { clock, brokerDeadlineMs, adopt } = this.#context;
-    return this.#turns.take(async () => {
+    const deadline = options.deadline ?? clock.now() + brokerDeadlineMs;
+    return this.#turns.take(deadline - clock.now(), async () => {
       if (this.#closed) throw new KafkaError('UNKNOWN_MEMBER', { resource: this.groupId });
       if (caller.credentials.proofUntil <= clock.now()) throw new KafkaError('CREDENTIAL_EXPIRED');
       adopt(caller.credentials);
       try {
-        return await work(options.deadline ?? clock.now() + brokerDeadlineMs);
+        return await work(deadline);
       } catch (error) {
         throw isKafkaError(error) ? error : fromLibrary(error);
       }

@@ -2,8 +2,8 @@ import { Connection } from '@platformatic/kafka';
 import { CLIENT_ID, ConnectionFault, type OpenOptions, type Transport, type WireConnection, type WireRequest, isTlsFault, splitAddress } from '../transport.js';
 import { trustedContext } from '../trusted-context.js';
 
-// The protocol layer sets the deadlines; the library's own time-out closes the connection under everyone, so it comes last.
-const LAST_RESORT_MS = 120_000;
+// The protocol layer sets the deadlines; the library's own time-out closes the connection under everyone, so it comes last: after the longest join.
+const LAST_RESORT_MS = 3_600_000;
 // The protocol layer bounds what is in flight; a queue inside the library would hide whether a request was written.
 const MAX_IN_FLIGHT = 100_000;
 
