@@ -151,7 +151,10 @@ export class Accumulator {
     this.#cancelLinger = null;
     const { metadata, clock, timers } = this.#context;
     const plan = planFlushes(this.#topics, metadata, this.#busy, clock.now());
-    for (const { topic, error } of plan.failures) this.#failWaiting(topic, error);
+    for (const { topic, error } of plan.failures) {
+      this.#sender.giveUp(topic);
+      this.#failWaiting(topic, error);
+    }
     for (const [leader, batches] of plan.flushes) void this.#flush(leader, batches);
     if (plan.lookups.size > 0 && !this.#lookingUp) void this.#lookUp(plan.lookups);
     this.#cancelWake?.();
@@ -167,8 +170,8 @@ export class Accumulator {
       const failure = isKafkaError(error) ? error : new KafkaError('INTERNAL', {}, { cause: error });
       const canWait = failure.code === 'NO_BROKER' || failure.code === 'DEADLINE_EXCEEDED';
       if (!canWait) for (const topic of topics) this.#failWaiting(topic, failure);
-      // A session that was ended is told so at once, every time, while its records wait until their time is up.
-      else await pause(timers, LOOK_AGAIN_MS);
+      // What may have been written waits on, for the next token, broker or connection; a session that was ended is told no at once, every time.
+      await pause(timers, LOOK_AGAIN_MS);
     } finally {
       this.#lookingUp = false;
       this.#schedule();
@@ -176,7 +179,6 @@ export class Accumulator {
   }
 
   #failWaiting(topic: string, error: KafkaError): void {
-    this.#sender.giveUp(topic);
     for (const queue of this.#queuesOf(topic).all) {
       if (queue.inFlight) continue;
       while (!queue.isEmpty) for (const entry of queue.take(Infinity, Infinity)) entry.call.fail(entry.index, error);

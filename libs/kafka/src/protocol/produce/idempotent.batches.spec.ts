@@ -52,6 +52,21 @@ describe('an idempotent producer', () => {
     expect(codes(await second)).toEqual(['stored']);
   });
 
+  it('keeps what may have been written while the token that asks for its leader has ended, and sends it again with the next', async () => {
+    const lab = idempotent();
+    const result = lab.produce([one]);
+    await settle();
+    lab.refuseLookup = new KafkaError('CREDENTIAL_EXPIRED');
+    lab.sent[0]?.fail(LOST);
+    await lab.time.pass(3_000);
+    // Nor is the source of tokens asked without a pause.
+    expect(lab.asked.length).toBeLessThan(50);
+    lab.refuseLookup = null;
+    await lab.time.pass(1_000);
+    lab.sent[1]?.answer();
+    expect(codes(await result)).toEqual(['stored']);
+  });
+
   it('goes on in pieces with the same numbers when the second try is too large, since the first may have been refused for just that', async () => {
     const lab = idempotent();
     const result = lab.produce([one, one, one, one]);
