@@ -191,6 +191,8 @@ export class BrokerConnections {
         if (isKafkaError(error) && error.code === 'DEADLINE_EXCEEDED') throw new ConnectionFault('no-answer', false, { cause: error });
         // A listener without OAUTHBEARER is a wrong setting: no token was shown, and none is to blame.
         if (error instanceof TokenRefused && error.reason === 'mechanism-refused') throw new ConnectionFault('unreachable', false, { cause: error });
+        // Its greeting or token may have been written; of what the connection is wanted for nothing was.
+        if (error instanceof ConnectionFault && error.written) throw new ConnectionFault(error.reason, false, { cause: error });
         if (!(error instanceof TokenRefused) || shown === null || tokens === null) throw error;
         shown = await tokens.afterRefusal(error.shown ?? shown);
       }
