@@ -18,7 +18,7 @@ const SLOW_CALLS = 20;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
 /** One principal that shows bad tokens, floods, and holds slow calls, all at the same time. */
-export const misbehave = (lab: Lab, sessions: TestSessions, topic: string): Misbehaviour => {
+export const misbehave = (lab: Pick<Lab, 'mint'>, sessions: TestSessions, topic: string): Misbehaviour => {
   const answers: Answers = new Map();
   const ended = new AbortController();
   const note = (what: string, work: Promise<unknown>): Promise<void> =>

@@ -14,7 +14,7 @@ const source = (kafkaName: string, more: Pick<KafkaCredentialSource, 'origin' | 
   topics: { admits: () => true },
 });
 
-const credential = async (lab: Lab, kafkaName: string, lifeSeconds: number): Promise<KafkaCredential> => {
+const credential = async (lab: Pick<Lab, 'mint'>, kafkaName: string, lifeSeconds: number): Promise<KafkaCredential> => {
   const { token, issuedAt, expiresAt } = await lab.mint(kafkaName, lifeSeconds);
   return { token: { reveal: () => token }, sessionKey: sessionKeyOf(kafkaName), kafkaName, clusterId: 'main', issuedAt, expiresAt };
 };
@@ -22,7 +22,7 @@ const credential = async (lab: Lab, kafkaName: string, lifeSeconds: number): Pro
 const isPast = ({ issuedAt, expiresAt }: KafkaCredential, part: number): boolean => Date.now() > issuedAt + (expiresAt - issuedAt) * part;
 
 /** Tokens that Postern itself makes: replaced at half life when the session asks, whoever sends requests. */
-export const mintedFor = (lab: Lab, kafkaName: string, lifeSeconds: number): CallerNow => {
+export const mintedFor = (lab: Pick<Lab, 'mint'>, kafkaName: string, lifeSeconds: number): CallerNow => {
   let held: KafkaCredential | null = null;
   const fetch = async (fresh = false): Promise<KafkaCredential> => {
     if (held === null || fresh || isPast(held, 0.5)) held = await credential(lab, kafkaName, lifeSeconds);
@@ -32,7 +32,7 @@ export const mintedFor = (lab: Lab, kafkaName: string, lifeSeconds: number): Cal
 };
 
 /** The caller's own token: only the client renews it, and only a request brings it. */
-export const broughtBy = (lab: Lab, kafkaName: string, lifeSeconds: number): CallerNow => {
+export const broughtBy = (lab: Pick<Lab, 'mint'>, kafkaName: string, lifeSeconds: number): CallerNow => {
   let held: Promise<KafkaCredential> | null = null;
   return async () => {
     if (held === null || isPast(await held, BROUGHT_RENEWED_AT)) held = credential(lab, kafkaName, lifeSeconds);
@@ -42,7 +42,7 @@ export const broughtBy = (lab: Lab, kafkaName: string, lifeSeconds: number): Cal
 };
 
 /** One token for ever. */
-export const neverRenewed = async (lab: Lab, kafkaName: string, lifeSeconds: number): Promise<{ readonly caller: KafkaCaller; readonly expiresAt: number }> => {
+export const neverRenewed = async (lab: Pick<Lab, 'mint'>, kafkaName: string, lifeSeconds: number): Promise<{ readonly caller: KafkaCaller; readonly expiresAt: number }> => {
   const brought = await credential(lab, kafkaName, lifeSeconds);
   return { caller: source(kafkaName, { origin: 'caller', proofUntil: brought.expiresAt, fetch: async () => brought }), expiresAt: brought.expiresAt };
 };
