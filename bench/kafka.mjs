@@ -92,15 +92,17 @@ try {
     const count = size === 256 ? records : Math.floor(records / 2)
     const who = caller('busy', way)
     await produce(who, topic, size, 50_000, 16, 100)
-    const ours = [], single = [], java = []
+    const ours = [], single = [], singles = [], java = []
     for (let r = 0; r < rounds; r++) {
       console.log(`produce ${size} B ${label[way]}, round ${r + 1}`)
       java.push(await javaProduce({ libDir: kafka.libDir, properties: properties[way], topic, records: count, size, tokenUrl: way === 'minted' ? tokenUrl : null }))
       ours.push(await produce(who, topic, size, count, 32, 100))
       single.push(await produce(who, topic, size, Math.floor(count / 3), 200, 1))
+      singles.push(await produce(who, topic, size, Math.floor(count / 3), 1_000, 1))
     }
     compare(`produce ${size} B, 32 calls of 100, ${label[way]}`, ours, java)
     compare(`produce ${size} B, 200 calls of 1, ${label[way]}`, single, java)
+    compare(`produce ${size} B, 1,000 calls of 1, ${label[way]}`, singles, java)
   }
   if (!only || only === 'consume') for (const way of WAYS) {
     const topic = `perf.consume.${way}`
