@@ -107,6 +107,8 @@ describe('an idempotent producer', () => {
   it.each([
     ['not the leader', 6, 'again'],
     ['too few replicas', 19, 'again'],
+    ['no such topic, by a broker that has just come back', 3, 'again'],
+    ['a fault of its disk', 56, 'again'],
     ['out of order', 45, 'given up'],
     ['forbidden by now', 29, 'given up'],
   ])('when the second try is answered "%s", the first one is not forgotten', async (_case, code, then) => {

@@ -120,7 +120,7 @@ export class LeaderFlush {
         for (const { doubt } of entries) if (doubt !== null) doubt.isOpen = false;
         this.#idempotent.stored(batch, entries.length);
       } else if (batch.pinned === undefined) this.#refused(batch, verdict);
-      else if (verdict.kind === 'again' || isUnknown(verdict)) this.#unknown(batch, new KafkaError('OUTCOME_UNKNOWN', { resource: batch.topic }));
+      else if (verdict.kind === 'again' || isUnknown(verdict) || isPassing(verdict)) this.#unknown(batch, new KafkaError('OUTCOME_UNKNOWN', { resource: batch.topic }));
       else if (verdict.kind === 'split') this.#inPieces(batch);
       else this.#idempotent.giveUp(batch);
     }
@@ -228,6 +228,9 @@ const isDoubtful = ({ doubt }: Entry): boolean => doubt?.isOpen === true;
 const failAll = ({ parts }: Pick<Batch, 'parts'>, error: KafkaError): void => {
   for (const { call, index } of parts.flatMap(({ entries }) => entries)) call.fail(index, error);
 };
+
+/** A broker that has just come back knows no topic yet, or not its disk: nothing of that tells of the first try. Whether the topic is gone, metadata says. */
+const isPassing = (verdict: Verdict): boolean => verdict.kind === 'failed' && ['BROKER_RETRIABLE', 'UNKNOWN_TOPIC', 'UNKNOWN_PARTITION'].includes(verdict.error.code);
 
 const isUnknown = (verdict: Verdict): boolean => verdict.kind === 'failed' && verdict.error.code === 'OUTCOME_UNKNOWN';
 
