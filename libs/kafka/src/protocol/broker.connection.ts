@@ -56,10 +56,10 @@ export class BrokerConnection {
   }
 
   /** @throws ConnectionFault, TokenRefused, KafkaError DEADLINE_EXCEEDED */
-  static async open(context: ConnectionContext, address: BrokerAddress, shown: ShownToken | null, timeoutMs: number): Promise<BrokerConnection> {
+  static async open(context: ConnectionContext, address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
     const wire = await context.transport.open(address, { tls: context.listener.tls, timeoutMs });
     try {
-      return await within(context.timers, timeoutMs, BrokerConnection.#authenticated(context, address, wire, shown));
+      return await within(context.timers, timeoutMs, BrokerConnection.#authenticated(context, address, wire));
     } catch (error) {
       // A refused exchange is ended politely by its own code; everything else ends here.
       if (!(error instanceof TokenRefused)) wire.destroy();
@@ -68,17 +68,17 @@ export class BrokerConnection {
     }
   }
 
-  static async #authenticated(context: ConnectionContext, address: BrokerAddress, wire: WireConnection, shown: ShownToken | null): Promise<BrokerConnection> {
+  static async #authenticated(context: ConnectionContext, address: BrokerAddress, wire: WireConnection): Promise<BrokerConnection> {
     // One after the other: before the login is done a broker leaves a second request that came along in its TLS buffer
     // until its selector's next 300 ms poll (measured on 4.3.1: 315 ms a login instead of 5).
     const answer = await wire.send(wireRequest(API_VERSIONS, null, ['postern', '1']));
     const ranges = new Map(answer.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]));
     const connection = new BrokerConnection(context, address, wire, ranges);
-    if (shown !== null) {
+    if (context.tokens !== null) {
       await saslHandshake(wire);
-      // All this may have taken seconds: what was a good token then has perhaps ended (I11).
-      const newest = (await context.tokens?.current()) ?? shown;
-      connection.#remember(newest, await saslAuthenticate(wire, newest));
+      // Not sooner: all this may have taken seconds, and what was a good token then has perhaps ended (I11).
+      const shown = await context.tokens.current();
+      connection.#remember(shown, await saslAuthenticate(wire, shown));
     }
     return connection;
   }

@@ -6,7 +6,7 @@ import { ConnectionFault } from '../transports/transport.js';
 import { isAdvertisedAllowed, toAddress } from './advertised-address.js';
 import { BrokerConnection, type ConnectionContext } from './broker.connection.js';
 import { pause, within } from './deadline.js';
-import { type ShownToken, TokenRefused } from './shown-token.js';
+import { TokenRefused } from './shown-token.js';
 
 /** A broker answers one request a connection at a time, so long polls and group calls never share one with the rest (Must 11). */
 export type Purpose = 'work' | `fetch-${number}` | 'group';
@@ -163,9 +163,9 @@ export class BrokerConnections {
     if (this.#closed) throw new ConnectionFault('lost', false);
     const startedAt = clock.now();
     // A token that may not be shown is no failure to connect: no broker is asked.
-    const shown = tokens === null ? null : await tokens.current();
+    await tokens?.current();
     try {
-      const connection = await this.#authenticate(address, shown, timeoutMs);
+      const connection = await this.#authenticate(address, timeoutMs);
       if (this.#closed) {
         connection.destroy();
         throw new ConnectionFault('lost', false);
@@ -181,20 +181,19 @@ export class BrokerConnections {
   }
 
   /** I21 in one place: show the token; if it is refused, ask the token source whether another may be shown. */
-  async #authenticate(address: BrokerAddress, first: ShownToken | null, timeoutMs: number): Promise<BrokerConnection> {
+  async #authenticate(address: BrokerAddress, timeoutMs: number): Promise<BrokerConnection> {
     const { tokens } = this.#context;
-    let shown = first;
     for (;;) {
       try {
-        return await BrokerConnection.open(this.#context, address, shown, timeoutMs);
+        return await BrokerConnection.open(this.#context, address, timeoutMs);
       } catch (error) {
         if (isKafkaError(error) && error.code === 'DEADLINE_EXCEEDED') throw new ConnectionFault('no-answer', false, { cause: error });
         // A listener without OAUTHBEARER is a wrong setting: no token was shown, and none is to blame.
         if (error instanceof TokenRefused && error.reason === 'mechanism-refused') throw new ConnectionFault('unreachable', false, { cause: error });
         // Its greeting or token may have been written; of what the connection is wanted for nothing was.
         if (error instanceof ConnectionFault && error.written) throw new ConnectionFault(error.reason, false, { cause: error });
-        if (!(error instanceof TokenRefused) || shown === null || tokens === null) throw error;
-        shown = await tokens.afterRefusal(error.shown ?? shown);
+        if (!(error instanceof TokenRefused) || error.shown === null || tokens === null) throw error;
+        await tokens.afterRefusal(error.shown);
       }
     }
   }
