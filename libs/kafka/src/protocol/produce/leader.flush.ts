@@ -62,7 +62,7 @@ export class LeaderFlush {
       await connection.quiet(deadline, THROTTLE_PATIENCE_MS);
       const identity = await this.#idempotent.identity(deadline);
       // Without numbers the broker would not know them again.
-      if (identity === null) failAll({ parts: batches.flatMap(({ parts }) => parts.map((part) => ({ ...part, entries: part.entries.filter(isDoubtful) }))) }, new KafkaError('OUTCOME_UNKNOWN'));
+      if (identity === null) for (const { call, index } of entriesOf(batches).filter(isDoubtful)) call.fail(index, new KafkaError('OUTCOME_UNKNOWN'));
       waiting = batches.flatMap(stillWaitedFor);
       if (waiting.length === 0) return;
       // Before anything is awaited again: a call that ends from here on may have been written.
@@ -225,7 +225,7 @@ const stillWaitedFor = (batch: Batch): Batch[] => {
 
 const isDoubtful = ({ doubt }: Entry): boolean => doubt?.isOpen === true;
 
-const failAll = ({ parts }: Pick<Batch, 'parts'>, error: KafkaError): void => {
+const failAll = ({ parts }: Batch, error: KafkaError): void => {
   for (const { call, index } of parts.flatMap(({ entries }) => entries)) call.fail(index, error);
 };
 
