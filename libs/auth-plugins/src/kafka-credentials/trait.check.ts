@@ -16,8 +16,9 @@ export const assertTraits = (plugins: readonly MatrixPlugin[], traits: Authoriti
       if (isBearer && admitsAnyone && (claim.foreignAudiences ?? []).length > 0)
         throw new StartupError(`plugin '${id}' takes tokens for HDInsight, and authority '${authority}' admits anyone in the tenant: name a group (I20)`);
       const from = isBearer ? claim.issuer : authorityKey(authority);
-      const isAsked = impersonate !== undefined && !isBearer;
-      if (sharesOneName && cellsOf.some((cells) => cells.get(from)?.source !== 'minted' && !(isAsked && cells.get(from)?.source === 'mds')))
+      // Asked to impersonate, MDS makes its token for the shared name itself.
+      const ownNames: readonly (Cell['source'] | undefined)[] = impersonate !== undefined && !isBearer ? ['minted', 'mds'] : ['minted'];
+      if (sharesOneName && cellsOf.some((cells) => !ownNames.includes(cells.get(from)?.source)))
         throw new StartupError(`authority '${authority}' gives a group one Kafka name: the row of ${from} must be minted (I9)`);
     }
   }
