@@ -58,8 +58,9 @@ export class Reloader {
   /** @param cause `command`: an operator asks, so that keys are fetched and cached verifications forgotten too. Never throws. */
   reload(cause: 'command' | 'files'): Promise<void> {
     return (this.#running = this.#running.then(async () => {
+      let why = cause;
       // A file that was named for the first time is watched only now: what has changed about it since it was read would be missed.
-      for (let next: typeof cause = cause; !this.#hasEnded && (await this.#attempt(next)) === 'new-files'; ) next = 'files';
+      while (!this.#hasEnded && (await this.#attempt(why)) === 'new-files') why = 'files';
     }));
   }
 
